@@ -1,0 +1,53 @@
+# The only way in: `make help`.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test test-quick test-long check format gen lock clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make the virtual environment and install everything, pinned
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Sentrial needs Python 3.11 or later: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv (about a minute the first time)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Run a real agent against the embedded server and show its pages (ONCE=1 ends by itself)
+	@$(BIN)/sentrial dev $(if $(ONCE),--once) --fresh -- $(BIN)/python examples/demo_agent.py
+
+serve: $(STAMP) ## Run the embedded server on 127.0.0.1:7777
+	@$(BIN)/sentrial serve
+
+test: $(STAMP) ## Run all tests but the long batteries
+	@$(BIN)/python -m pytest -m "not long"
+
+test-quick: $(STAMP) ## Run the tests that take seconds
+	@$(BIN)/python -m pytest -m "not long" tests --ignore=tests/contract --ignore=tests/journey
+
+test-long: $(STAMP) ## Run the long batteries
+	@$(BIN)/python -m pytest -m long
+
+check: $(STAMP) ## Lint, floors, types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+format: $(STAMP) ## Put the code into shape
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+gen: $(STAMP) ## Write generated/ from openapi.yaml
+	@$(BIN)/python generated/generate.py
+
+lock: ## Renew constraints.txt
+	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet --editable '.[dev]'
+	@.venv-lock/bin/pip freeze --exclude-editable > constraints.txt && rm -rf .venv-lock
+
+clean: ## Remove what can be made again
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

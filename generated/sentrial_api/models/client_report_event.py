@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import (
+    Any,
+    Literal,
+    TypeVar,
+    cast,
+)
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="ClientReportEvent")
+
+
+@_attrs_define
+class ClientReportEvent:
+    """What a client could not keep, counted.
+
+    Attributes:
+        event_type (Literal['client_report']): The kind of event.
+        reason (str): Why: spool_full, memory_full, rejected, too_large or corrupt.
+        quantity (int): How many events.
+        session_id (str | Unset): The session's id: `sess_` and a UUIDv7, or any id of the caller's own.
+        id (str | Unset): The event's id, unique in the project for ever: `evt_` and a UUIDv7, or any id of the caller's
+            own. The server makes one where it is missing.
+        timestamp (datetime.datetime | Unset): RFC 3339. The server takes its own time where it is missing.
+        parent_id (None | str | Unset): The id of the event this one happened in.
+        producer_id (None | str | Unset): The process that recorded the event. With `sequence` it keeps the order.
+        sequence (int | None | Unset): The event's number among those of its producer.
+        trace_id (None | str | Unset): The trace id of OpenTelemetry, where there is one.
+        span_id (None | str | Unset): The span id of OpenTelemetry, where there is one.
+        branch_name (None | str | Unset): The branch of the agent's code.
+        duration_ms (float | None | Unset): Milliseconds. Null: not known.
+        metadata (Any | Unset): Whatever the caller wants to keep with it.
+        first_at (datetime.datetime | Unset): RFC 3339. The server takes its own time where it is missing.
+        last_at (datetime.datetime | Unset): RFC 3339. The server takes its own time where it is missing.
+    """
+
+    event_type: Literal["client_report"]
+    reason: str
+    quantity: int
+    session_id: str | Unset = UNSET
+    id: str | Unset = UNSET
+    timestamp: datetime.datetime | Unset = UNSET
+    parent_id: None | str | Unset = UNSET
+    producer_id: None | str | Unset = UNSET
+    sequence: int | None | Unset = UNSET
+    trace_id: None | str | Unset = UNSET
+    span_id: None | str | Unset = UNSET
+    branch_name: None | str | Unset = UNSET
+    duration_ms: float | None | Unset = UNSET
+    metadata: Any | Unset = UNSET
+    first_at: datetime.datetime | Unset = UNSET
+    last_at: datetime.datetime | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        event_type = self.event_type
+
+        reason = self.reason
+
+        quantity = self.quantity
+
+        session_id = self.session_id
+
+        id = self.id
+
+        timestamp: str | Unset = UNSET
+        if not isinstance(self.timestamp, Unset):
+            timestamp = self.timestamp.isoformat()
+
+        parent_id: None | str | Unset
+        if isinstance(self.parent_id, Unset):
+            parent_id = UNSET
+        else:
+            parent_id = self.parent_id
+
+        producer_id: None | str | Unset
+        if isinstance(self.producer_id, Unset):
+            producer_id = UNSET
+        else:
+            producer_id = self.producer_id
+
+        sequence: int | None | Unset
+        if isinstance(self.sequence, Unset):
+            sequence = UNSET
+        else:
+            sequence = self.sequence
+
+        trace_id: None | str | Unset
+        if isinstance(self.trace_id, Unset):
+            trace_id = UNSET
+        else:
+            trace_id = self.trace_id
+
+        span_id: None | str | Unset
+        if isinstance(self.span_id, Unset):
+            span_id = UNSET
+        else:
+            span_id = self.span_id
+
+        branch_name: None | str | Unset
+        if isinstance(self.branch_name, Unset):
+            branch_name = UNSET
+        else:
+            branch_name = self.branch_name
+
+        duration_ms: float | None | Unset
+        if isinstance(self.duration_ms, Unset):
+            duration_ms = UNSET
+        else:
+            duration_ms = self.duration_ms
+
+        metadata = self.metadata
+
+        first_at: str | Unset = UNSET
+        if not isinstance(self.first_at, Unset):
+            first_at = self.first_at.isoformat()
+
+        last_at: str | Unset = UNSET
+        if not isinstance(self.last_at, Unset):
+            last_at = self.last_at.isoformat()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "eventType": event_type,
+                "reason": reason,
+                "quantity": quantity,
+            }
+        )
+        if session_id is not UNSET:
+            field_dict["sessionId"] = session_id
+        if id is not UNSET:
+            field_dict["id"] = id
+        if timestamp is not UNSET:
+            field_dict["timestamp"] = timestamp
+        if parent_id is not UNSET:
+            field_dict["parentId"] = parent_id
+        if producer_id is not UNSET:
+            field_dict["producerId"] = producer_id
+        if sequence is not UNSET:
+            field_dict["sequence"] = sequence
+        if trace_id is not UNSET:
+            field_dict["traceId"] = trace_id
+        if span_id is not UNSET:
+            field_dict["spanId"] = span_id
+        if branch_name is not UNSET:
+            field_dict["branchName"] = branch_name
+        if duration_ms is not UNSET:
+            field_dict["durationMs"] = duration_ms
+        if metadata is not UNSET:
+            field_dict["metadata"] = metadata
+        if first_at is not UNSET:
+            field_dict["firstAt"] = first_at
+        if last_at is not UNSET:
+            field_dict["lastAt"] = last_at
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        event_type = cast(Literal["client_report"], d.pop("eventType"))
+        if event_type != "client_report":
+            raise ValueError(
+                f"eventType must match const 'client_report', got '{event_type}'"
+            )
+
+        reason = d.pop("reason")
+
+        quantity = d.pop("quantity")
+
+        session_id = d.pop("sessionId", UNSET)
+
+        id = d.pop("id", UNSET)
+
+        _timestamp = d.pop("timestamp", UNSET)
+        timestamp: datetime.datetime | Unset
+        if isinstance(_timestamp, Unset):
+            timestamp = UNSET
+        else:
+            timestamp = datetime.datetime.fromisoformat(_timestamp)
+
+        def _parse_parent_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        parent_id = _parse_parent_id(d.pop("parentId", UNSET))
+
+        def _parse_producer_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        producer_id = _parse_producer_id(d.pop("producerId", UNSET))
+
+        def _parse_sequence(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        sequence = _parse_sequence(d.pop("sequence", UNSET))
+
+        def _parse_trace_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        trace_id = _parse_trace_id(d.pop("traceId", UNSET))
+
+        def _parse_span_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        span_id = _parse_span_id(d.pop("spanId", UNSET))
+
+        def _parse_branch_name(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        branch_name = _parse_branch_name(d.pop("branchName", UNSET))
+
+        def _parse_duration_ms(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        duration_ms = _parse_duration_ms(d.pop("durationMs", UNSET))
+
+        metadata = d.pop("metadata", UNSET)
+
+        _first_at = d.pop("firstAt", UNSET)
+        first_at: datetime.datetime | Unset
+        if isinstance(_first_at, Unset):
+            first_at = UNSET
+        else:
+            first_at = datetime.datetime.fromisoformat(_first_at)
+
+        _last_at = d.pop("lastAt", UNSET)
+        last_at: datetime.datetime | Unset
+        if isinstance(_last_at, Unset):
+            last_at = UNSET
+        else:
+            last_at = datetime.datetime.fromisoformat(_last_at)
+
+        client_report_event = cls(
+            event_type=event_type,
+            reason=reason,
+            quantity=quantity,
+            session_id=session_id,
+            id=id,
+            timestamp=timestamp,
+            parent_id=parent_id,
+            producer_id=producer_id,
+            sequence=sequence,
+            trace_id=trace_id,
+            span_id=span_id,
+            branch_name=branch_name,
+            duration_ms=duration_ms,
+            metadata=metadata,
+            first_at=first_at,
+            last_at=last_at,
+        )
+
+        client_report_event.additional_properties = d
+        return client_report_event
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

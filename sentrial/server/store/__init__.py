@@ -1,0 +1,1 @@
+"""All SQL, with its migrations."""
