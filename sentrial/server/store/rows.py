@@ -39,7 +39,7 @@ class SessionRow:
     summary: str | None = None
     waiting_for: str | None = None
     user_input: Any = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     tags: tuple[str, ...] = ()
     event_count: int = 0
     tool_calls: int = 0

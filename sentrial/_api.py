@@ -1,0 +1,293 @@
+"""The only door to the generated client: sends batches, reads back, turns answers into outcomes or errors.
+
+Everything goes through generated operations. The batch goes as the bytes that lie in the spool: nothing is
+encoded twice. A deadline holds for a request as a whole: httpx's time-outs are for each read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+import httpx
+from sentrial_api.api.events import ingest_events, list_session_events
+from sentrial_api.api.sessions import delete_session, get_session, list_sessions
+from sentrial_api.client import AuthenticatedClient
+from sentrial_api.types import UNSET, File, Response
+
+from sentrial._config import Config
+from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, Unreachable
+from sentrial.errors import APIError, ConnectionFailed, for_status
+
+# An empty token is an illegal header; a server that asks for none takes any.
+_NO_KEY = "keyless"
+_RETRIED = {429, 502, 503, 504}
+_LONGEST_PAUSE_SECONDS = 2.0
+
+Document: TypeAlias = dict[str, Any]
+
+
+class Answer(Exception):  # noqa: N818 - an answer of 400 or above, on its way past the generated parser
+    """The server answered with an error status, or with something that is not ours."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"HTTP {response.status_code}")
+        self.status = response.status_code
+        self.headers = response.headers
+        try:
+            problem = json.loads(response.content)
+        except ValueError:
+            problem = None
+        self.problem: Document = problem if isinstance(problem, dict) else {}
+
+    @property
+    def said(self) -> str:
+        """What the server said, for a person to read."""
+        detail = self.problem.get("detail") or self.problem.get("title") or self.problem.get("error") or ""
+        return f"HTTP {self.status}" + (f": {str(detail)[:300]}" if detail else "")
+
+    def error(self) -> APIError:
+        """The error that a read raises for it."""
+        code = self.problem.get("code")
+        return for_status(self.status)(
+            self.said,
+            status=self.status,
+            code=code if isinstance(code, str) else None,
+            request_id=self.headers.get("x-request-id"),
+        )
+
+
+def _refuse(response: httpx.Response) -> None:
+    # Past the generated parser, which fails on pages that are no JSON and on statuses it does not know.
+    if response.status_code >= 300:
+        response.read()
+        raise Answer(response)
+
+
+async def _refuse_async(response: httpx.Response) -> None:
+    if response.status_code >= 300:
+        await response.aread()
+        raise Answer(response)
+
+
+def make_client(config: Config, *, asynchronous: bool) -> AuthenticatedClient:
+    """A generated client with this configuration's address, key, project and time-outs."""
+    arguments: Document = {"event_hooks": {"response": [_refuse_async if asynchronous else _refuse]}}
+    if config.loopback:
+        arguments["trust_env"] = False  # HTTP_PROXY is not for this machine
+    verify: Any = True
+    if config.api_url.startswith("http:"):
+        # No TLS will happen: an empty context, which trusts nobody, spares loading all the certificates.
+        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return AuthenticatedClient(
+        base_url=config.api_url,
+        token=config.api_key or _NO_KEY,
+        timeout=httpx.Timeout(config.timeout),
+        verify_ssl=verify,
+        httpx_args=arguments,
+    )
+
+
+def _project(config: Config) -> Document:
+    return {"sentrial_project": config.project_id if config.project_id is not None else UNSET}
+
+
+class HttpSender:
+    """Sends batches of encoded events, in the worker's thread, on an event loop of its own."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._runner = asyncio.Runner()
+        self._client = make_client(config, asynchronous=True)
+
+    def send(self, payloads: Sequence[bytes]) -> Outcome:
+        """Send one batch; every way it can go is an outcome."""
+        try:
+            return self._runner.run(self._send(payloads))
+        except Answer as answer:
+            return outcome_of(answer)
+        except TimeoutError:
+            return Unreachable(f"no answer from {self._config.api_url} in {self._config.timeout:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+            return Unreachable(f"{self._config.api_url}: {type(problem).__name__}: {problem}")
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            # A 200 that is not ours: a captive portal, a proxy, a page.
+            return Unreachable(
+                f"{self._config.api_url} gave an answer that is not Sentrial's ({type(problem).__name__})"
+            )
+
+    def close(self) -> None:
+        """Free the connections and the loop."""
+        try:
+            self._runner.run(self._client.get_async_httpx_client().aclose())
+        except RuntimeError:  # the interpreter is shutting down
+            return
+        self._runner.close()
+
+    async def _send(self, payloads: Sequence[bytes]) -> Delivered:
+        body = File(payload=b"\n".join(payloads))  # type: ignore[arg-type]  # bytes pass straight into the request
+        async with asyncio.timeout(self._config.timeout):
+            response = await ingest_events.asyncio_detailed(client=self._client, body=body, **_project(self._config))
+        return delivered(json.loads(response.content), len(payloads))
+
+
+def delivered(result: Document, sent: int) -> Delivered:
+    """What a batch's answer says.
+
+    Raises:
+        ValueError: It does not account for each event that was sent.
+    """
+    rejected = tuple(Rejected(r["index"], r["code"], r["reason"]) for r in result["rejected"])
+    if result["accepted"] + result["duplicates"] + len(rejected) != sent:
+        raise ValueError("the answer does not account for every event")
+    if any(not 0 <= event.index < sent for event in rejected):
+        raise ValueError("the answer names an event that was not sent")
+    return Delivered(rejected)
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """What an error status means for a batch."""
+    match answer.status:
+        case 400 | 413 | 422:
+            return Refused(answer.said)
+        case 401 | 403:
+            return Blocked(f"{answer.said} (check SENTRIAL_API_KEY and SENTRIAL_PROJECT_ID)")
+        case 404 | 405 | 410:
+            return Blocked(
+                f"{answer.said} (this server has no POST /api/sdk/events/batch: set SENTRIAL_API_URL to one that has, "
+                "such as http://127.0.0.1:7777 of `sentrial serve`)"
+            )
+        case 408 | 425 | 429:
+            return Unreachable(answer.said, retry_after(answer.headers.get("retry-after")))
+        case status if status >= 500:
+            return Unreachable(answer.said, retry_after(answer.headers.get("retry-after")))
+        case _:
+            return Blocked(answer.said)
+
+
+def retry_after(value: str | None, now: Callable[[], float] = time.time) -> float | None:
+    """Seconds to wait, from a Retry-After header in seconds or as an HTTP date; None where it says nothing."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+# ---- reads ------------------------------------------------------------------------------------------
+
+Call: TypeAlias = Callable[[AuthenticatedClient], Response[Any]]
+AsyncCall: TypeAlias = Callable[[AuthenticatedClient], Awaitable[Response[Any]]]
+
+
+class Reader:
+    """Reads, and waits for the answer. One for each client; closed with it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._client = make_client(config, asynchronous=False)
+
+    def ask(self, operation: str, *path: str, **query: Any) -> Document:
+        """Call an operation and give back its document.
+
+        Raises:
+            APIError: The server refused, could not be reached, or its answer is not one of ours.
+        """
+        call, fixed = _OPERATIONS[operation].sync_detailed, _arguments(self._config, query)
+        for attempt in range(self._config.max_retries + 1):
+            try:
+                return _document(call(*path, client=self._client, **fixed))
+            except Exception as problem:  # noqa: BLE001 - sorted in one place, below
+                pause = _pause(problem, attempt, self._config)
+                time.sleep(pause)
+        raise AssertionError("unreachable: the last attempt raises")
+
+    def close(self) -> None:
+        """Free the connections."""
+        self._client.get_httpx_client().close()
+
+
+class AsyncReader:
+    """The same for coroutines: each event loop has connections of its own."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._clients: dict[int, tuple[asyncio.AbstractEventLoop, AuthenticatedClient]] = {}
+
+    async def ask(self, operation: str, *path: str, **query: Any) -> Document:
+        """Call an operation and give back its document.
+
+        Raises:
+            APIError: The server refused, could not be reached, or its answer is not one of ours.
+        """
+        call, fixed = _OPERATIONS[operation].asyncio_detailed, _arguments(self._config, query)
+        for attempt in range(self._config.max_retries + 1):
+            try:
+                async with asyncio.timeout(self._config.timeout):
+                    return _document(await call(*path, client=self._here(), **fixed))
+            except Exception as problem:  # noqa: BLE001 - sorted in one place, below
+                pause = _pause(problem, attempt, self._config)
+                await asyncio.sleep(pause)
+        raise AssertionError("unreachable: the last attempt raises")
+
+    async def aclose(self) -> None:
+        """Free the connections of this loop, and forget those of loops that are closed."""
+        current = asyncio.get_running_loop()
+        for key, (loop, client) in list(self._clients.items()):
+            if loop is current:
+                await client.get_async_httpx_client().aclose()
+            if loop is current or loop.is_closed():
+                del self._clients[key]
+
+    def _here(self) -> AuthenticatedClient:
+        loop = asyncio.get_running_loop()
+        known = self._clients.get(id(loop))
+        if known is None or known[0] is not loop:
+            known = self._clients[id(loop)] = (loop, make_client(self._config, asynchronous=True))
+        return known[1]
+
+
+_OPERATIONS: dict[str, Any] = {
+    "getSession": get_session,
+    "listSessions": list_sessions,
+    "deleteSession": delete_session,
+    "listSessionEvents": list_session_events,
+}
+
+
+def _arguments(config: Config, query: Document) -> Document:
+    return {key: value for key, value in query.items() if value is not None} | _project(config)
+
+
+def _document(response: Response[Any]) -> Document:
+    if not response.content:
+        return {}
+    document = json.loads(response.content)
+    if not isinstance(document, dict):
+        raise ValueError("the answer is no object")  # noqa: TRY004 - it is the server's, not the caller's, type
+    return document
+
+
+def _pause(problem: Exception, attempt: int, config: Config) -> float:
+    """Seconds to wait before another attempt of a read; raises what the caller should see where there is none."""
+    if isinstance(problem, Answer):
+        if problem.status not in _RETRIED or attempt >= config.max_retries:
+            raise problem.error() from None
+        asked = retry_after(problem.headers.get("retry-after")) or 0.0
+        return min(max(asked, 0.1 * 2**attempt), _LONGEST_PAUSE_SECONDS)
+    if isinstance(problem, (httpx.TimeoutException, TimeoutError)):
+        raise ConnectionFailed(f"no answer from {config.api_url} in {config.timeout:g} s") from problem
+    if isinstance(problem, (httpx.HTTPError, httpx.InvalidURL, OSError)):
+        raise ConnectionFailed(
+            f"{config.api_url} can't be reached ({problem}). Is it running? "
+            "A server on this machine is started with `sentrial serve`."
+        ) from problem
+    raise APIError(f"{config.api_url} gave an answer that is not Sentrial's ({problem!r})"[:500]) from problem

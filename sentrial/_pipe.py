@@ -1,0 +1,156 @@
+"""The one way of everything that is recorded: encode, append to the spool, tell the worker.
+
+The spool and the worker's thread come into being with the first event, not with the client. With
+`enabled=False` there is no pipe at all.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import itertools
+import os
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sentrial import _ids
+
+if TYPE_CHECKING:
+    from sentrial._config import Config
+    from sentrial._delivery import Sender, Worker
+    from sentrial._spool import Spool
+
+
+class Stats(NamedTuple):
+    """What became of the events of this process, and of those it took over from dead ones.
+
+    Attributes:
+        appended: Events recorded by this client in this process.
+        delivered: Events the server has confirmed.
+        pending: Events that wait to be sent.
+        rejected: Events the server refused for good; they are in the dead letters.
+        lost: Events that could not be kept, by reason: memory_full, corrupt, too_large.
+    """
+
+    appended: int
+    delivered: int
+    pending: int
+    rejected: int
+    lost: dict[str, int]
+
+
+class Pipe:
+    """A spool and its worker, for one configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._making = threading.RLock()
+        self._spool: Spool | None = None
+        self._worker: Worker | None = None
+        self._encode: Any = None
+        self._too_large = 0
+        self._begin()
+        _open_pipes.add(self)
+
+    def _begin(self) -> None:
+        self._producer = _ids.producer_id()
+        self._sequence = itertools.count()
+
+    def put(self, event: dict[str, Any]) -> None:
+        """Keep one event. When this returns it is on the disk, or in memory where the disk refuses."""
+        if self._spool is None:
+            self._open()
+        event["producerId"] = self._producer
+        event["sequence"] = next(self._sequence)
+        payload: bytes = self._encode(event)
+        if len(payload) > 1 << 20:
+            self._too_large += 1
+            return
+        spool, worker = self._spool, self._worker
+        if spool is not None and worker is not None:
+            spool.append(payload)
+            worker.notice()
+
+    def flush(self, timeout: float | None, *, one_attempt: bool = False) -> int:
+        """Wait until everything is delivered; how many events still wait."""
+        if self._worker is None:
+            self._open()
+        return 0 if self._worker is None else self._worker.flush(timeout, one_attempt=one_attempt)
+
+    def flush_own(self, timeout: float) -> None:
+        """Deliver what this process has recorded, if anything, with one attempt: before a read."""
+        if self._worker is not None and self._spool is not None and self._spool.pending():
+            self._worker.flush(timeout, one_attempt=True)
+
+    def stats(self) -> Stats:
+        """What became of the events so far."""
+        spool, worker = self._spool, self._worker
+        if spool is None or worker is None:
+            return Stats(0, 0, 0, 0, {})
+        lost = spool.lost()
+        if self._too_large:
+            lost["too_large"] = self._too_large
+        return Stats(spool.appended, worker.delivered, spool.pending(), spool.rejected, lost)
+
+    def close(self, timeout: float) -> None:
+        """Deliver for at most `timeout` seconds, end the thread, free the files. Again is harmless."""
+        if self._worker is not None:
+            self._worker.stop(timeout)
+        if self._spool is not None:
+            self._spool.close()
+
+    def _open(self) -> None:
+        with self._making:
+            if self._spool is not None:
+                return
+            import msgspec  # noqa: PLC0415 - loaded with the first event, not at import
+
+            from sentrial._delivery import Worker  # noqa: PLC0415
+            from sentrial._spool import Spool, state_folders  # noqa: PLC0415
+
+            spool = Spool(state_folders(self._config.spool_dir), destination(self._config), fsync=self._config.fsync)
+            self._encode = msgspec.json.Encoder().encode
+            self._worker = Worker(spool, self._make_sender, max_retries=self._config.max_retries)
+            self._spool = spool
+
+    def _make_sender(self) -> Sender:
+        # In the worker's thread: httpx and the generated client cost the caller nothing.
+        from sentrial._api import HttpSender  # noqa: PLC0415
+
+        return HttpSender(self._config)
+
+    def after_fork(self) -> None:
+        """In the child: another producer, no thread; the spool looks after itself."""
+        self._making = threading.RLock()
+        self._begin()
+        if self._worker is not None:
+            self._worker.after_fork()
+
+
+def destination(config: Config) -> str:
+    """The name of the folder for events that go to one server, under one project.
+
+    Without a project it is told by a fingerprint of the key: events must never go out under another one's key.
+    """
+    told = f"project {config.project_id}" if config.project_id is not None else f"key {config.api_key}"
+    fingerprint = hashlib.blake2b(told.encode(), key=b"sentrial spool", digest_size=16).hexdigest()
+    return hashlib.sha256(f"{config.api_url}\n{fingerprint}".encode()).hexdigest()[:32]
+
+
+_open_pipes: weakref.WeakSet[Pipe] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for pipe in list(_open_pipes):
+        pipe.close(pipe._config.exit_timeout)  # noqa: SLF001 - this module's own hook
+
+
+def _after_fork() -> None:
+    for pipe in list(_open_pipes):
+        pipe.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

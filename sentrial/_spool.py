@@ -1,0 +1,264 @@
+"""The durable queue between `track_*` and the network: append, read, ack, reject, adopt.
+
+One process owns one folder and proves that it lives by an flock on the folder's lock file, never by a pid
+or a time. A folder whose lock is free belongs to a dead process: any living one with the same destination
+adopts it. An ack is advisory: lost, it means that an event is sent again, and the server knows its id.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import threading
+import weakref
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sentrial import _records
+from sentrial._folder import Folder, machine_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEGMENT_BYTES = 4 << 20
+MEMORY_RECORDS = 10_000
+MEMORY_BYTES = 64 << 20
+
+
+class Batch(NamedTuple):
+    """Payloads to send, in order, and the way to acknowledge them."""
+
+    payloads: tuple[bytes, ...]
+    ends: tuple[tuple[int, int], ...]
+    folder: Folder | None
+
+
+class Spool:
+    """The queue of one destination, as one process sees it.
+
+    Args:
+        roots: Where the folder of all spools may be, the best place first. It is made at the first event.
+        destination: The name of the server and project that these events are for.
+        fsync: "never" leaves it to the kernel when events reach the disk; "always" forces each one.
+    """
+
+    def __init__(self, roots: Sequence[Path], destination: str, *, fsync: str = "never") -> None:
+        self._homes = tuple(root / destination for root in roots)
+        self.home = self._homes[0]
+        self._fsync = fsync == "always"
+        self._lost: dict[str, int] = {}
+        self._fresh()
+        _living.add(self)
+
+    def _fresh(self) -> None:
+        """The state of a process that has recorded nothing yet: at the start, and in a fork's child."""
+        # A signal handler that tracks may interrupt this thread anywhere: the lock lets it in again.
+        self._lock = threading.RLock()
+        self._busy = False
+        self._own: Folder | None = None
+        self._adopted: list[Folder] = []
+        self._descriptor: int | None = None
+        self._write = os.write
+        self._left_in_segment = 0
+        self._memory: deque[bytes] = deque()
+        self._memory_bytes = 0
+        self._appends = itertools.count(1)
+        self._done = 0
+        self.appended = 0
+        self.rejected = 0
+
+    def append(self, payload: bytes) -> None:
+        """Keep one payload. Never raises: where the disk refuses, memory holds it until the disk takes it.
+
+        Args:
+            payload: One event, encoded; at most 1 MiB.
+        """
+        record = _records.frame(payload)
+        with self._lock:
+            again, self._busy = self._busy, True
+            try:
+                self._put(record, may_open=not again)
+            except OSError:
+                self._remember(payload)
+            finally:
+                self._busy = again
+            self.appended = next(self._appends)
+
+    def read(self, most_records: int, most_bytes: int) -> Batch | None:
+        """The oldest payloads that are not acknowledged: of dead processes first; None when there are none."""
+        self._spill()
+        appended = self.appended
+        for folder in (*self._adopted, self._own):
+            if folder is None:
+                continue
+            records = folder.read(most_records, most_bytes, sealed=folder is not self._own)
+            if records:
+                payloads = tuple(payload for payload, _ in records)
+                return Batch(payloads, tuple(end for _, end in records), folder)
+            if folder is not self._own:
+                self._count_damage(folder)
+                folder.remove()
+                self._adopted.remove(folder)
+        if self._memory:
+            held = tuple(itertools.islice(self._memory, most_records))
+            return Batch(held, (), None)
+        # Nothing is left of what was appended before: what is not done by now was damaged, and is counted there.
+        self._done = max(self._done, appended)
+        return None
+
+    def ack(self, batch: Batch, count: int) -> None:
+        """Forget the first payloads of a batch: the server has them, or the dead letters do."""
+        if count <= 0:
+            return
+        if batch.folder is None:
+            with self._lock:
+                for _ in range(min(count, len(self._memory))):
+                    self._memory_bytes -= len(self._memory.popleft())
+            self._done += count
+            return
+        batch.folder.ack(batch.ends[count - 1])
+        self._count_damage(batch.folder)
+        if batch.folder is self._own:
+            self._done += count
+        else:
+            batch.folder.remaining -= count
+
+    def reject(self, payload: bytes, code: str, reason: str) -> None:
+        """Put a payload that the server refused into the dead letters, with the reason."""
+        self.rejected += 1
+        folder = self._own or next(iter(self._adopted), None)
+        if folder is not None:
+            folder.bury(payload, code, reason)
+
+    def adopt(self) -> int:
+        """Take over the folders of dead processes of this machine; how many were taken."""
+        taken = 0
+        with contextlib.suppress(OSError):
+            for path in sorted(self.home.glob(f"{machine_name()}-*")):
+                if self._own is not None and path == self._own.path:
+                    continue
+                folder = Folder.seize(path)
+                if folder is not None:
+                    self._adopted.append(folder)
+                    taken += 1
+        return taken
+
+    def pending(self) -> int:
+        """How many events are not yet acknowledged, those of adopted folders included."""
+        return max(0, self.appended - self._done) + sum(max(0, folder.remaining) for folder in self._adopted)
+
+    def lost(self) -> dict[str, int]:
+        """How many events were lost, by reason: memory_full, corrupt."""
+        return dict(self._lost)
+
+    def close(self) -> None:
+        """Close the files and free the folder for others to adopt. Again is harmless; a later append opens anew."""
+        with self._lock:
+            self._spill()
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
+            for folder in (*self._adopted, self._own):
+                if folder is None:
+                    continue
+                if folder.count() == 0:
+                    folder.remove()
+                folder.release()
+            self._own, self._adopted, self._left_in_segment = None, [], 0
+
+    # ---- the caller's side --------------------------------------------------------------------------
+
+    def _put(self, record: bytes, *, may_open: bool) -> None:
+        if self._descriptor is None or self._left_in_segment < len(record):
+            if may_open:
+                self._next_segment(len(record))
+            elif self._descriptor is None:
+                raise OSError("interrupted while the spool was being opened")
+        descriptor = self._descriptor
+        if descriptor is None:
+            raise OSError("the spool is not open")
+        self._left_in_segment -= len(record)
+        written = self._write(descriptor, record)
+        while written < len(record):
+            written += self._write(descriptor, record[written:])
+        if self._fsync:
+            os.fsync(descriptor)
+
+    def _next_segment(self, needed: int) -> None:
+        if self._own is None:
+            self._write = _records.keeping_gil()
+            self._own = self._make_folder()
+        previous, self._descriptor = self._descriptor, self._own.new_segment()
+        self._left_in_segment = max(SEGMENT_BYTES, needed)
+        if previous is not None:
+            os.close(previous)
+
+    def _make_folder(self) -> Folder:
+        for home in self._homes[:-1]:
+            with contextlib.suppress(OSError):
+                folder = Folder.make(home)
+                self.home = home
+                return folder
+        folder = Folder.make(self._homes[-1])
+        self.home = self._homes[-1]
+        return folder
+
+    def _remember(self, payload: bytes) -> None:
+        self._memory.append(payload)
+        self._memory_bytes += len(payload)
+        while len(self._memory) > MEMORY_RECORDS or self._memory_bytes > MEMORY_BYTES:
+            self._memory_bytes -= len(self._memory.popleft())
+            self._lost["memory_full"] = self._lost.get("memory_full", 0) + 1
+
+    # ---- the worker's side --------------------------------------------------------------------------
+
+    def _spill(self) -> None:
+        """Bring what memory holds back to the disk, as far as the disk takes it."""
+        while self._memory:
+            with self._lock, contextlib.suppress(OSError):
+                self._put(_records.frame(self._memory[0]), may_open=True)
+                self._memory_bytes -= len(self._memory.popleft())
+                continue
+            return
+
+    def _count_damage(self, folder: Folder) -> None:
+        if folder.damaged:
+            self._lost["corrupt"] = self._lost.get("corrupt", 0) + folder.damaged
+            folder.damaged = 0
+
+    def _after_fork(self) -> None:
+        """In the child: the parent's folder stays the parent's; the child makes its own at its first event."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        for folder in (*self._adopted, self._own):
+            if folder is not None:
+                folder.release()
+        self._fresh()
+
+
+def _forget_parents() -> None:
+    for spool in list(_living):
+        spool._after_fork()  # noqa: SLF001 - this module's own hook
+
+
+_living: weakref.WeakSet[Spool] = weakref.WeakSet()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents)
+
+
+def state_folders(given: str | None) -> Sequence[Path]:
+    """The folders to try for the spool, the best first.
+
+    Args:
+        given: The folder the user asked for, or None for the user's state folder.
+    """
+    import tempfile  # noqa: PLC0415 - loaded with the first event, not at import
+
+    import platformdirs  # noqa: PLC0415
+
+    private = Path(tempfile.gettempdir(), f"sentrial-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
+    if given is not None:
+        return (Path(given),)
+    return (platformdirs.user_state_path("sentrial") / "spool", private / "spool")

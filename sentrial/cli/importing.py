@@ -1,0 +1,203 @@
+"""`sentrial import`: chat logs become sessions, through the same client that agents use.
+
+A newcomer's mistake: making ids or times while sending. Both come from the content (`chatlog.py`), which is why a
+second import adds nothing and a broken one is simply run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sentrial.cli.options import DEFAULT_PORT
+from sentrial.cli.problems import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sentrial.cli.chatlog import ImportedSession
+    from sentrial.client import SentrialClient
+
+_FLUSH_EVERY_EVENTS = 5_000
+_PATIENCE_SECONDS = 10.0
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--api-url",
+    envvar="SENTRIAL_API_URL",
+    default=f"http://127.0.0.1:{DEFAULT_PORT}",
+    show_default=True,
+    show_envvar=True,
+    metavar="URL",
+    help="The server to import into.",
+)
+@click.option("--project", metavar="NAME", help="The project to import into; a key decides it by itself.")
+@click.option("--agent", metavar="NAME", help="The agent's name.  [default: the file's name]")
+def import_(file: Path, api_url: str, project: str | None, agent: str | None) -> None:
+    """Import chat logs as sessions.
+
+    FILE holds conversations in the form of OpenAI's chat messages: one object with "messages" a line (JSONL),
+    one list of messages a line, or a JSON array of either. The whole file is checked before anything is sent.
+
+    Each conversation becomes a session: a model call for each turn of the assistant, a tool call for each call
+    in it, and a decision where it chose tools. A "reward" of 0 or less makes a failed session. Durations, tokens
+    and costs that the file does not hold stay unknown.
+
+    Times come from "created_at", "timestamp" or "created", of a message or of its conversation. A conversation
+    without any is dated in the year 2000, on a day that follows from the file's content.
+
+    Ids follow from the content too: importing a file again adds nothing. SENTRIAL_API_KEY is the key, where the
+    server asks for one.
+    """
+    from sentrial.client import SentrialClient
+
+    survey = _survey(file)
+    counts: Counter[str] = Counter()
+    with SentrialClient(project_id=project, api_url=api_url) as client:
+        next(iter(client.list_sessions(limit=1)), None)  # raises where no server answers, or the key is wrong
+        unsent = 0
+        for session in _with_progress(_sessions(file, survey), survey.conversations):
+            _record(client, session, agent or file.stem)
+            counts.update(type(event).__name__ for event in session.events)
+            unsent += len(session.events) + 2
+            if unsent >= _FLUSH_EVERY_EVENTS:
+                _deliver(client, api_url)
+                unsent = 0
+        _deliver(client, api_url)
+    click.echo(
+        f"{_count(survey.conversations, 'session')}, {_count(counts['ModelCall'], 'model call')}, "
+        f"{_count(counts['ToolCall'], 'tool call')} imported into {api_url}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What must be known of a whole file before its first conversation can be mapped."""
+
+    conversations: int
+    first_digest: str
+    tools: tuple[str, ...]
+
+
+def _survey(path: Path) -> _Survey:
+    """Read a file through once.
+
+    Raises:
+        CommandError: A part of it is no conversation, or it holds none.
+    """
+    from sentrial.cli.chatfile import read_conversations
+    from sentrial.cli.chatlog import tool_names
+
+    count, first_digest, tools = 0, "", dict[str, None]()
+    for conversation in read_conversations(path):
+        count += 1
+        first_digest = first_digest or conversation.digest
+        tools.update(dict.fromkeys(tool_names(conversation)))
+    if not count:
+        raise CommandError(f"{path.name} holds no conversation; nothing was imported")
+    return _Survey(count, first_digest, tuple(tools))
+
+
+def _sessions(path: Path, survey: _Survey) -> Iterator[ImportedSession]:
+    from sentrial.cli.chatfile import read_conversations
+    from sentrial.cli.chatlog import session_of
+    from sentrial.cli.chattime import undated
+
+    seen: Counter[str] = Counter()
+    for position, conversation in enumerate(read_conversations(path)):
+        base = undated(survey.first_digest, position)
+        yield session_of(conversation, repeat=seen[conversation.digest], base=base, tools=survey.tools)
+        seen[conversation.digest] += 1
+
+
+def _record(client: SentrialClient, session: ImportedSession, name: str) -> None:
+    from sentrial.cli.chatlog import Decision, ModelCall, ToolCall
+
+    client.create_session(
+        name,
+        session.metadata,
+        agent=name,
+        input=session.user_input,
+        session_id=session.session_id,
+        event_id=session.start_event_id,
+        timestamp=session.started,
+    )
+    for event in session.events:
+        match event:
+            case ModelCall():
+                client.track_llm_call(
+                    session.session_id,
+                    event.model,
+                    prompt=event.prompt,
+                    response=event.response,
+                    prompt_tokens=event.prompt_tokens,
+                    completion_tokens=event.completion_tokens,
+                    metadata=event.metadata,
+                    event_id=event.event_id,
+                    timestamp=event.timestamp,
+                )
+            case Decision():
+                client.track_decision(
+                    session.session_id,
+                    event.reasoning,
+                    alternatives=event.alternatives,
+                    chosen=event.chosen,
+                    metadata=event.metadata,
+                    event_id=event.event_id,
+                    timestamp=event.timestamp,
+                )
+            case ToolCall():
+                client.track_tool_call(
+                    session.session_id,
+                    event.tool_name,
+                    event.tool_input,
+                    event.tool_output,
+                    status=event.status,
+                    error=event.error,
+                    metadata=event.metadata,
+                    event_id=event.event_id,
+                    timestamp=event.timestamp,
+                )
+    client.close_session(
+        session.session_id,
+        session.status,
+        session.summary,
+        event_id=session.end_event_id,
+        timestamp=session.ended,
+    )
+
+
+def _deliver(client: SentrialClient, api_url: str) -> None:
+    """Wait until the server has everything; give up when nothing moves any more.
+
+    Raises:
+        CommandError: Some events still wait in the spool, or the server refused some.
+    """
+    left = client.flush(timeout=_PATIENCE_SECONDS)
+    while left:
+        before, left = left, client.flush(timeout=_PATIENCE_SECONDS)
+        if left >= before:
+            raise CommandError(
+                f"{_count(left, 'event')} could not be sent to {api_url} and wait in the spool; run the command "
+                "again when the server answers: nothing is imported twice"
+            )
+
+
+def _with_progress(sessions: Iterable[ImportedSession], total: int) -> Iterator[ImportedSession]:
+    with contextlib.ExitStack() as stack:
+        if sys.stderr.isatty():
+            bar = click.progressbar(sessions, length=total, label="Importing", file=sys.stderr)
+            sessions = stack.enter_context(bar)
+        yield from sessions
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

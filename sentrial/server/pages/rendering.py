@@ -1,0 +1,54 @@
+"""Templates to answers. Every value a template prints is escaped, and its hidden characters are named.
+
+A newcomer's mistake: `|safe`. There is none in the templates: what agents and their tools wrote is text
+to us, whatever it looks like to a browser.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from sentrial.server.pages import display
+from sentrial.server.pages.static import static_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Pages show what is there now, and leave no copy in a shared cache.
+_FRESH = {"Cache-Control": "private, no-cache"}
+
+
+def html(template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Answer with a page."""
+    return HTMLResponse(_templates().get_template(template).render(context), status_code=status, headers=_FRESH)
+
+
+def json(value: Any, *, status: int = 200) -> Response:
+    """Answer with JSON."""
+    return Response(msgspec.json.encode(value), status_code=status, headers=_FRESH, media_type="application/json")
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sentrial.server"),
+        autoescape=True,
+        finalize=display.visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["stylesheet"] = f"/static/sentrial.css?v={static_file('/static/sentrial.css').etag[1:9]}"
+    environment.globals["script"] = f"/static/sentrial.js?v={static_file('/static/sentrial.js').etag[1:9]}"
+    environment.filters["duration"] = display.duration
+    environment.filters["count"] = display.count
+    environment.filters["cost"] = display.cost
+    environment.filters["offset"] = display.offset
+    environment.filters["when"] = display.when
+    environment.filters["line"] = display.line
+    return environment
