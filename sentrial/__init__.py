@@ -60,6 +60,9 @@ _HOMES = {
 }
 
 
+__version__: str
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name's module when the name is asked for."""
     if name == "__version__":

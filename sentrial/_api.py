@@ -12,7 +12,7 @@ import json
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import httpx
 from sentrial_api.api.events import ingest_events, list_session_events
@@ -20,9 +20,11 @@ from sentrial_api.api.sessions import delete_session, get_session, list_sessions
 from sentrial_api.client import AuthenticatedClient
 from sentrial_api.types import UNSET, File, Response
 
-from sentrial._config import Config
 from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, Unreachable
 from sentrial.errors import APIError, ConnectionFailed, for_status
+
+if TYPE_CHECKING:
+    from sentrial._config import Config
 
 # An empty token is an illegal header; a server that asks for none takes any.
 _NO_KEY = "keyless"
@@ -145,7 +147,7 @@ def delivered(result: Document, sent: int) -> Delivered:
     rejected = tuple(Rejected(r["index"], r["code"], r["reason"]) for r in result["rejected"])
     if result["accepted"] + result["duplicates"] + len(rejected) != sent:
         raise ValueError("the answer does not account for every event")
-    if any(not 0 <= event.index < sent for event in rejected):
+    if any(not 0 <= event.line < sent for event in rejected):
         raise ValueError("the answer names an event that was not sent")
     return Delivered(rejected)
 
@@ -273,7 +275,7 @@ def _document(response: Response[Any]) -> Document:
     document = json.loads(response.content)
     if not isinstance(document, dict):
         raise ValueError("the answer is no object")  # noqa: TRY004 - it is the server's, not the caller's, type
-    return document
+    return cast("Document", document)
 
 
 def _pause(problem: Exception, attempt: int, config: Config) -> float:
@@ -282,7 +284,7 @@ def _pause(problem: Exception, attempt: int, config: Config) -> float:
         if problem.status not in _RETRIED or attempt >= config.max_retries:
             raise problem.error() from None
         asked = retry_after(problem.headers.get("retry-after")) or 0.0
-        return min(max(asked, 0.1 * 2**attempt), _LONGEST_PAUSE_SECONDS)
+        return min(max(asked, 0.1 * 2.0**attempt), _LONGEST_PAUSE_SECONDS)
     if isinstance(problem, (httpx.TimeoutException, TimeoutError)):
         raise ConnectionFailed(f"no answer from {config.api_url} in {config.timeout:g} s") from problem
     if isinstance(problem, (httpx.HTTPError, httpx.InvalidURL, OSError)):

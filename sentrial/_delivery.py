@@ -35,7 +35,7 @@ QUIET_SECONDS = 60.0
 class Rejected(NamedTuple):
     """One event that the server refused for good."""
 
-    index: int
+    line: int
     code: str
     reason: str
 
@@ -89,7 +89,7 @@ def backoff(attempt: int, chance: float, *, first: float = FIRST_BACKOFF_SECONDS
         first: The limit of the first wait, in seconds.
         longest: The limit of all waits, in seconds.
     """
-    return chance * min(longest, first * 2 ** min(attempt - 1, 32))
+    return chance * min(longest, first * 2.0 ** min(attempt - 1, 32))
 
 
 class Worker:
@@ -241,7 +241,7 @@ class Worker:
 
     def _settle(self, batch: Batch, rejected: tuple[Rejected, ...]) -> None:
         for event in rejected:
-            self._spool.reject(batch.payloads[event.index], event.code, event.reason)
+            self._spool.reject(batch.payloads[event.line], event.code, event.reason)
         if rejected:
             first = rejected[0]
             self._say(
@@ -267,7 +267,7 @@ class Worker:
             match outcome:
                 case Delivered(rejected):
                     taken += end - start - len(rejected)
-                    refused += [event._replace(index=event.index + start) for event in rejected]
+                    refused += [event._replace(line=event.line + start) for event in rejected]
                 case Refused(why) if end - start == 1:
                     refused.append(Rejected(start, "refused", why))
                 case Refused(_):
@@ -285,7 +285,7 @@ class Worker:
     def _hold(self, reason: str) -> float:
         self._failures += 1
         self._say(logging.ERROR, "blocked", "the server takes no events; they wait on the disk. %s", reason)
-        longest = min(LONGEST_BLOCKED_SECONDS, BLOCKED_BACKOFF_SECONDS * 2 ** min(self._failures - 1, 16))
+        longest = min(LONGEST_BLOCKED_SECONDS, BLOCKED_BACKOFF_SECONDS * 2.0 ** min(self._failures - 1, 16))
         return longest * (0.5 + self._chance() / 2)
 
     def _retry(self, reason: str, after_seconds: float | None) -> float:

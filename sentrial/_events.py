@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -355,10 +355,12 @@ def _error_detail(shape: Shaper, problem: Any) -> dict[str, Any]:
     if isinstance(problem, BaseException):
         return {"type": shape.name(type(problem).__name__), "message": shape.text(problem)}
     if isinstance(problem, dict) and "message" in problem:
-        detail = {"message": shape.text(problem["message"])}
-        for key in ("type", "stack_trace"):
-            if problem.get(key) is not None:
-                detail[key] = shape.name(problem[key]) if key == "type" else shape.text(problem[key])
+        given = cast("dict[str, Any]", problem)
+        detail = {"message": shape.text(given["message"])}
+        if given.get("type") is not None:
+            detail["type"] = shape.name(given["type"])
+        if given.get("stack_trace") is not None:
+            detail["stack_trace"] = shape.text(given["stack_trace"])
         return detail
     return {"message": shape.text(problem)}
 

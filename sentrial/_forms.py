@@ -12,6 +12,9 @@
 | anything else | its repr, at most 2,000 characters |
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# What is looked at here is of any type, and narrowing Any leaves pyright with half-known ones.
+
 from __future__ import annotations
 
 import base64
@@ -33,7 +36,7 @@ MAX_ITEMS = 20_001
 
 def plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - a table of types is read best in one piece
     """One step towards JSON: what comes back is a plain value, or a dict or list of values still to be shaped."""
-    match value:
+    match value:  # pyright: ignore[reportMatchNotExhaustive]
         case enum.Enum():
             return value.value
         case bool() | str():
@@ -56,7 +59,7 @@ def plain(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - a table of types
         case type():
             return f"{value.__module__}.{value.__qualname__}"
         case tuple() if hasattr(value, "_fields"):
-            return dict(zip(value._fields, value, strict=False))
+            return dict(zip(getattr(value, "_fields", ()), value, strict=False))
         case Mapping():
             return dict(islice(value.items(), MAX_ITEMS))
         case Sequence() | AbstractSet():
@@ -79,6 +82,6 @@ def _object(value: Any) -> Any:  # noqa: PLR0911 - the same
     if callable(value) and hasattr(value, "__qualname__"):
         return f"{value.__module__}.{value.__qualname__}"
     if hasattr(value, "__len__") and hasattr(value, "__iter__"):
-        return list(islice(value, MAX_ITEMS))
+        return list(islice(iter(value), MAX_ITEMS))
     text = repr(value)
     return text if len(text) <= 2000 else text[:1999] + "…"

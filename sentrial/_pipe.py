@@ -100,6 +100,10 @@ class Pipe:
         if self._spool is not None:
             self._spool.close()
 
+    def close_at_exit(self) -> None:
+        """Close, waiting no longer than the setting allows."""
+        self.close(self._config.exit_timeout)
+
     def _open(self) -> None:
         with self._making:
             if self._spool is not None:
@@ -144,7 +148,7 @@ _open_pipes: weakref.WeakSet[Pipe] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for pipe in list(_open_pipes):
-        pipe.close(pipe._config.exit_timeout)  # noqa: SLF001 - this module's own hook
+        pipe.close_at_exit()
 
 
 def _after_fork() -> None:

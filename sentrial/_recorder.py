@@ -16,6 +16,7 @@ from sentrial._values import Shaper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from os import PathLike
     from re import Pattern
 
     from sentrial._events import Timestamp
@@ -39,7 +40,7 @@ class Recorder(Generic[Id]):
         *,
         enabled: bool | None = None,
         redact: RedactOption | None = None,
-        spool_dir: str | None = None,
+        spool_dir: str | PathLike[str] | None = None,
         fsync: Literal["never", "always"] | None = None,
         exit_timeout: float | None = None,
     ) -> None:

@@ -20,7 +20,7 @@ from sentrial import _records
 from sentrial._folder import Folder, machine_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SEGMENT_BYTES = 4 << 20
 MEMORY_RECORDS = 10_000
@@ -60,7 +60,7 @@ class Spool:
         self._own: Folder | None = None
         self._adopted: list[Folder] = []
         self._descriptor: int | None = None
-        self._write = os.write
+        self._write: Callable[[int, bytes], int] = os.write
         self._left_in_segment = 0
         self._memory: deque[bytes] = deque()
         self._memory_bytes = 0
@@ -228,7 +228,7 @@ class Spool:
             self._lost["corrupt"] = self._lost.get("corrupt", 0) + folder.damaged
             folder.damaged = 0
 
-    def _after_fork(self) -> None:
+    def after_fork(self) -> None:
         """In the child: the parent's folder stays the parent's; the child makes its own at its first event."""
         if self._descriptor is not None:
             os.close(self._descriptor)
@@ -240,7 +240,7 @@ class Spool:
 
 def _forget_parents() -> None:
     for spool in list(_living):
-        spool._after_fork()  # noqa: SLF001 - this module's own hook
+        spool.after_fork()
 
 
 _living: weakref.WeakSet[Spool] = weakref.WeakSet()

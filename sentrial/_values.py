@@ -5,6 +5,9 @@ What was cut is marked: `{"_truncated": type, "length": ..., "head": ..., "tail"
 "… [N characters left out] …" inside a text. The table in `_leaf` is the documented form of each type.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# What is looked at here is of any type, and narrowing Any leaves pyright with half-known ones.
+
 from __future__ import annotations
 
 import contextlib

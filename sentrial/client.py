@@ -105,7 +105,7 @@ class SentrialClient(Recorder[str]):
     def list_sessions(
         self, *, status: SessionStatus | None = None, agent: str | None = None, user_id: str | None = None
     ) -> Iterator[Session]:
-        """Every session of the project, the newest first, read page by page.
+        """Every session of the project, the newest first, read page by page as they are asked for.
 
         Args:
             status: Only sessions in this status.
@@ -295,8 +295,8 @@ class AwaitableId(str):
     __slots__ = ()
 
     def __await__(self) -> Generator[Any, None, str]:
+        yield from ()
         return str.__str__(self)
-        yield  # it is a generator that ends at once
 
 
 class Done:
@@ -305,8 +305,7 @@ class Done:
     __slots__ = ()
 
     def __await__(self) -> Generator[Any, None, None]:
-        return
-        yield  # it is a generator that ends at once
+        yield from ()
 
 
 def read_session(document: Mapping[str, Any]) -> Session:

@@ -175,7 +175,7 @@ class _Call:
     ) -> None:
         _inside.reset(self._outer)
         cancelled = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit))
-        status = "success" if error is None else "cancelled" if cancelled else "error"
+        status: End = "success" if error is None else "cancelled" if cancelled else "error"
         problem = None
         if error is not None:
             problem = {"type": type(error).__name__, "message": _message(error), "stack_trace": _stack(error)}
@@ -184,7 +184,7 @@ class _Call:
             self._arguments,
             self.output,
             duration_ms=(time.perf_counter() - self._began) * 1000,
-            status=cast("End", status),
+            status=status,
             error=problem,
             parent_id=self._parent_id,
             timestamp=self._began_at,
