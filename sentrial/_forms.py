@@ -82,6 +82,6 @@ def _object(value: Any) -> Any:  # noqa: PLR0911 - the same
     if callable(value) and hasattr(value, "__qualname__"):
         return f"{value.__module__}.{value.__qualname__}"
     if hasattr(value, "__len__") and hasattr(value, "__iter__"):
-        return list(islice(iter(value), MAX_ITEMS))
+        return list(islice(value, MAX_ITEMS))  # pyright: ignore[reportArgumentType]
     text = repr(value)
     return text if len(text) <= 2000 else text[:1999] + "…"

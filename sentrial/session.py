@@ -5,10 +5,9 @@ The current session travels in a ContextVar, so it follows coroutines and is not
 
 from __future__ import annotations
 
-import asyncio
 import functools
+import sys
 import time
-import traceback
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar, cast, overload
 
@@ -79,7 +78,7 @@ class BoundSession(Generic[Id]):
         if error is None:
             if not self._ended:
                 self.close()
-        elif isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
+        elif _is_cancellation(error):
             if not self._ended:
                 self.close("cancelled", type(error).__name__)
         else:
@@ -174,8 +173,7 @@ class _Call:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _inside.reset(self._outer)
-        cancelled = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit))
-        status: End = "success" if error is None else "cancelled" if cancelled else "error"
+        status: End = "success" if error is None else "cancelled" if _is_cancellation(error) else "error"
         problem = None
         if error is not None:
             problem = {"type": type(error).__name__, "message": _message(error), "stack_trace": _stack(error)}
@@ -197,6 +195,13 @@ def _bind(verb: Callable[Concatenate[str, P], R], session_id: str) -> Callable[P
     return cast("Callable[P, R]", functools.partial(verb, session_id))
 
 
+def _is_cancellation(error: BaseException) -> bool:
+    # asyncio is slow to import: where nobody has, nothing of it can have been raised.
+    exceptions = sys.modules.get("asyncio.exceptions")
+    kinds = (KeyboardInterrupt, GeneratorExit)
+    return isinstance(error, kinds if exceptions is None else (*kinds, exceptions.CancelledError))
+
+
 def _message(error: BaseException) -> str:
     try:
         return str(error)
@@ -205,4 +210,6 @@ def _message(error: BaseException) -> str:
 
 
 def _stack(error: BaseException) -> str:
+    import traceback  # noqa: PLC0415 - only needed when something went wrong
+
     return "".join(traceback.format_exception(error))
