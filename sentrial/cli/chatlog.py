@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sentrial.cli.chatcalls import RESULT_ROLES, answers_of, calls_of, name_of_tool, objects_of, text_of
 from sentrial.cli.chatfile import is_object
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sentrial.cli.chatcalls import Call
     from sentrial.cli.chatfile import Conversation, Message
+
+Status: TypeAlias = Literal["success", "error", "cancelled"]
 
 _TICK = timedelta(microseconds=1)
 _SMALL_FIELD_CHARACTERS = 1_000
@@ -64,7 +66,7 @@ class ToolCall:
     tool_name: str
     tool_input: Any
     tool_output: Any
-    status: str
+    status: Status
     error: str | None
     metadata: dict[str, Any]
 
@@ -79,7 +81,7 @@ class ImportedSession:
     metadata: dict[str, Any]
     events: tuple[ModelCall | Decision | ToolCall, ...]
     ended: datetime
-    status: str
+    status: Status
     summary: str | None
 
     @property
@@ -208,21 +210,21 @@ class _Walk:
     def _tool_call(self, call: Call, answer: Message | None) -> ToolCall:
         event_id, timestamp = self._next()
         text = text_of(answer) if answer is not None else None
-        failed = text is not None and text.startswith("Error")
+        reason = text.removeprefix("Error").lstrip(": ") or text if text and text.startswith("Error") else None
         return ToolCall(
             event_id=event_id,
             timestamp=timestamp,
             tool_name=call.name,
             tool_input=_json_or_text(call.arguments),
             tool_output=_json_or_text(answer.get("content") if text is None else text) if answer is not None else None,
-            status="cancelled" if answer is None else "error" if failed else "success",
-            error=text if failed else None,
+            status="cancelled" if answer is None else "error" if reason else "success",
+            error=reason,
             metadata=({"call_id": call.id} if call.id else {})
             | ({"answer": "none in the log"} if answer is None else {}),
         )
 
 
-def _ending(conversation: Conversation) -> tuple[str, str | None]:
+def _ending(conversation: Conversation) -> tuple[Status, str | None]:
     reward = conversation.fields.get("reward")
     if isinstance(reward, int | float) and reward <= 0:
         return "error", f"The run ended with a reward of {reward}."

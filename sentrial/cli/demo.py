@@ -37,7 +37,7 @@ def demo(port: int | None, once: bool, no_open: bool) -> None:
         stack.enter_context(stoppable())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sentrial-")))
         server = stack.enter_context(running_server(folder / "sentrial.db", port))
-        with SentrialClient(api_url=server.url, enabled=True, spool_dir=folder / "spool") as client:
+        with SentrialClient(api_url=server.url, enabled=True, spool_dir=str(folder / "spool")) as client:
             play(client, recorded_calls(), datetime.now(UTC))
             left = client.flush(timeout=_FLUSH_SECONDS)
         if left:

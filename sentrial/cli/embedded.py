@@ -61,8 +61,8 @@ def stoppable() -> Generator[None]:
 
 def serve_until_interrupted() -> None:
     """Say so, and wait for Ctrl-C or SIGTERM."""
-    say("Serving until Ctrl-C")
     with contextlib.suppress(KeyboardInterrupt):
+        say("Serving until Ctrl-C")
         threading.Event().wait()
 
 

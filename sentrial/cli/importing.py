@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sentrial.client import SentrialClient
 
 _FLUSH_EVERY_EVENTS = 5_000
-_PATIENCE_SECONDS = 10.0
 
 
 @click.command("import")
@@ -41,7 +40,15 @@ _PATIENCE_SECONDS = 10.0
 )
 @click.option("--project", metavar="NAME", help="The project to import into; a key decides it by itself.")
 @click.option("--agent", metavar="NAME", help="The agent's name.  [default: the file's name]")
-def import_(file: Path, api_url: str, project: str | None, agent: str | None) -> None:
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the server may take nothing before the import gives up.",
+)
+def import_(file: Path, api_url: str, project: str | None, agent: str | None, timeout: float) -> None:
     """Import chat logs as sessions.
 
     FILE holds conversations in the form of OpenAI's chat messages: one object with "messages" a line (JSONL),
@@ -61,20 +68,20 @@ def import_(file: Path, api_url: str, project: str | None, agent: str | None) ->
 
     survey = _survey(file)
     counts: Counter[str] = Counter()
-    with SentrialClient(project_id=project, api_url=api_url) as client:
-        next(iter(client.list_sessions(limit=1)), None)  # raises where no server answers, or the key is wrong
+    with SentrialClient(project_id=project, api_url=api_url, enabled=True) as client:
+        next(client.list_sessions(), None)  # raises where no server answers, or the key is wrong
         unsent = 0
         for session in _with_progress(_sessions(file, survey), survey.conversations):
             _record(client, session, agent or file.stem)
             counts.update(type(event).__name__ for event in session.events)
             unsent += len(session.events) + 2
             if unsent >= _FLUSH_EVERY_EVENTS:
-                _deliver(client, api_url)
+                _deliver(client, timeout)
                 unsent = 0
-        _deliver(client, api_url)
+        _deliver(client, timeout)
     click.echo(
         f"{_count(survey.conversations, 'session')}, {_count(counts['ModelCall'], 'model call')}, "
-        f"{_count(counts['ToolCall'], 'tool call')} imported into {api_url}"
+        f"{_count(counts['ToolCall'], 'tool call')} imported into {client.api_url}"
     )
 
 
@@ -175,20 +182,27 @@ def _record(client: SentrialClient, session: ImportedSession, name: str) -> None
     )
 
 
-def _deliver(client: SentrialClient, api_url: str) -> None:
-    """Wait until the server has everything; give up when nothing moves any more.
+def _deliver(client: SentrialClient, timeout: float) -> None:
+    """Wait until the server has everything; give up when nothing has moved for `timeout` seconds.
 
     Raises:
         CommandError: Some events still wait in the spool, or the server refused some.
     """
-    left = client.flush(timeout=_PATIENCE_SECONDS)
+    left = client.flush(timeout=timeout)
     while left:
-        before, left = left, client.flush(timeout=_PATIENCE_SECONDS)
+        before, left = left, client.flush(timeout=timeout)
         if left >= before:
+            client.close(timeout=0)  # it would wait once more, for a server that takes nothing
             raise CommandError(
-                f"{_count(left, 'event')} could not be sent to {api_url} and wait in the spool; run the command "
+                f"{_count(left, 'event')} could not be sent to {client.api_url} and wait in the spool; run the command "
                 "again when the server answers: nothing is imported twice"
             )
+    stats = client.stats()
+    if refused := stats.rejected + sum(stats.lost.values()):
+        raise CommandError(
+            f"{_count(refused, 'event')} could not be imported into {client.api_url}; the server's reasons are in the "
+            "spool, with the dead letters"
+        )
 
 
 def _with_progress(sessions: Iterable[ImportedSession], total: int) -> Iterator[ImportedSession]:

@@ -51,7 +51,7 @@ def session_line(row: SessionRow, url: str) -> str:
     parts = [
         click.style(f"{mark:<11}", fg=colour),
         click.style(f"{plain(row.name or row.agent or row.id, 28):<28}", bold=True),
-        f"{plain(_what_happened(row), 80):<40}",
+        f"{plain(_what_happened(row), 64):<64}",
         session_url(url, row.id),
     ]
     return "  ".join(parts)

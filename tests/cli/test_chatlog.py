@@ -109,6 +109,17 @@ def test_repeated_ids_match_the_nearest_unanswered_call() -> None:
     assert outputs == [(1, "first"), (2, "second"), (3, "third"), (None, "of g")]
 
 
+def test_result_goes_past_an_unanswered_call_with_its_id() -> None:
+    """A call whose result was lost does not take the result of a later call with the same id."""
+    imported = session(
+        assistant(("same", "f", "{}")), assistant(("same", "f", '{"again": true}')), result("same", "ok")
+    )
+
+    outputs = [tool.tool_output for tool in of_kind(imported, ToolCall)]
+
+    assert outputs == [None, "ok"]
+
+
 def test_two_open_calls_with_one_id_are_both_answered() -> None:
     """Two calls of one message with the same id take two results, and neither takes both."""
     imported = session(assistant(("x", "f", "1"), ("x", "f", "2")), result("x", "a"), result("x", "b"))
@@ -139,7 +150,7 @@ def test_result_that_begins_with_error_is_one() -> None:
     """A result that begins with "Error" fails its call, with the text as the reason."""
     (tool,) = of_kind(session(assistant(("c1", "f", "{}")), result("c1", "Error: no such user")), ToolCall)
 
-    assert (tool.status, tool.error, tool.tool_output) == ("error", "Error: no such user", "Error: no such user")
+    assert (tool.status, tool.error, tool.tool_output) == ("error", "no such user", "Error: no such user")
 
 
 @pytest.mark.parametrize("arguments", ["no json", "{", "", "[" * 100_000])
