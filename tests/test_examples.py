@@ -20,6 +20,7 @@ README_BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_tex
 
 
 def run(program: list[str], url: str) -> subprocess.CompletedProcess[str]:
+    """Run a program with this interpreter; leaked files and sockets are errors in it."""
     environment = os.environ | {"SENTRIAL_API_URL": url}
     return subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", *program],

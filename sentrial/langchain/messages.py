@@ -117,7 +117,7 @@ def _extra_reasoning(extra: Mapping[str, Any]) -> str:
 
 
 def _summary(facts: Mapping[str, Any]) -> str:
-    return "\n".join(_block_text(part) for part in sequence_of(facts.get("summary")))
+    return "\n".join(str(mapping_of(part).get("text") or "") for part in sequence_of(facts.get("summary")))
 
 
 def _plain(value: Any, depth: int, left: list[int]) -> Any:

@@ -48,9 +48,11 @@ class Recorder:
             case Ended():
                 if self._runs.end(run):
                     self._end(run, signal.value)
+                    self._runs.settle(run)
             case Failed():
                 if self._runs.end(run):
                     self._fail(run, signal.error, signal.partial)
+                    self._runs.settle(run)
             case Acted():
                 self._act(run, signal.action)
             case Finished():
@@ -202,13 +204,13 @@ class Recorder:
             self._complete(root, "success", mapping.final_output(outputs))
 
     def _complete(self, run: Run, status: str, output: Any, log: str = "") -> None:
-        said = log or mapping.as_text(output)
-        reason = said if self._chain_of_thought and said else f"Ended: {status}"
-        self._writer.decision(run, _FINISH, reason, None, {"status": status, "output": output})
         ancestor: Run | None = run
         while ancestor is not None and ancestor.started.kind == "chain":
             ancestor.finished = True  # a chain around an agent ends with it; a tool around one does not
             ancestor = ancestor.parent
+        said = log or mapping.as_text(output)
+        reason = said if self._chain_of_thought and said else f"Ended: {status}"
+        self._writer.decision(run, _FINISH, reason, None, {"status": status, "output": output})
 
     def _break_off(self, root: Run, error: BaseException, meaning: failures.Meaning) -> None:
         name, said = type(error).__name__, failures.message(error)

@@ -138,6 +138,10 @@ class Runs:
                 self._close_root(run)
             return True
 
+    def settle(self, run: Run) -> None:
+        """Drop what a closed run needed for its own events: runs that outlive it must not keep it alive."""
+        run.errors.clear()  # their tracebacks hold every frame they passed
+
     def first_token(self, run: Run) -> None:
         """Keep when a model's first token came."""
         if run.first_token_ms is None:

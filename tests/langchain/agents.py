@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
-from langchain_classic.agents import AgentExecutor, create_tool_calling_agent
-from langchain_core.prompts import ChatPromptTemplate
+from langchain_classic.agents import AgentExecutor, create_react_agent, create_tool_calling_agent
+from langchain_core.language_models import FakeListLLM
+from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
 from langchain_core.tools import ToolException, tool
 
 from tests.langchain.scripted import ScriptedChatModel, says
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class PolicyViolation(Exception):
+class PolicyViolation(Exception):  # noqa: N818  # the name the desk has for it
     """The refund is over the limit."""
 
 
@@ -39,6 +40,12 @@ def fragile(order_id: int) -> str:
     raise ToolException(f"order {order_id} is locked")
 
 
+@tool
+def search(query: str) -> str:
+    """Search the help articles."""
+    return f"about {query}"
+
+
 fragile.handle_tool_error = True
 TOOLS = [lookup_order, refund, fragile]
 
@@ -59,6 +66,13 @@ def executor(turns: Sequence[Any], **more: Any) -> AgentExecutor:
     )
     agent = create_tool_calling_agent(ScriptedChatModel(turns=list(turns)), TOOLS, prompt)
     return AgentExecutor(agent=agent, tools=TOOLS, **more)
+
+
+def react_executor(answers: list[str], **more: Any) -> AgentExecutor:
+    """A text agent with one tool, which reads its decisions from what the model writes."""
+    prompt = PromptTemplate.from_template("{tools} {tool_names} {input} {agent_scratchpad}")
+    agent = create_react_agent(FakeListLLM(responses=answers), [search], prompt)
+    return AgentExecutor(agent=agent, tools=[search], handle_parsing_errors=True, **more)
 
 
 def graph_agent(turns: Sequence[Any], **more: Any) -> Any:

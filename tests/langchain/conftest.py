@@ -10,9 +10,11 @@ from tests.langchain.scripted import RecordingClient
 
 @pytest.fixture
 def client() -> RecordingClient:
+    """A client that keeps every event."""
     return RecordingClient()
 
 
 @pytest.fixture
 def handler(client: RecordingClient) -> SentrialCallbackHandler:
+    """A handler with the defaults, recording into `client`."""
     return SentrialCallbackHandler(client=client, session_id="sess_1")

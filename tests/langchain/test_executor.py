@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListLLM
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.tools import tool
 
 from sentrial.langchain import SentrialCallbackHandler
-from tests.langchain.agents import PolicyViolation, executor, refund_turns
+from tests.langchain.agents import PolicyViolation, executor, react_executor, refund_turns
 from tests.langchain.scripted import RecordingClient, ScriptedChatModel, says
 
 if TYPE_CHECKING:
@@ -21,26 +22,26 @@ QUESTION = {"input": "I was charged twice for order 4."}
 WHOLE_RUN = ["model", "decision", "tool", "model", "decision", "tool", "model", "decision"]
 
 
-def invoke(agent: Any, config: Any = None) -> None:
+def _invoke(agent: Any, config: Any = None) -> None:
     agent.invoke(QUESTION, config)
 
 
-def ainvoke(agent: Any, config: Any = None) -> None:
+def _ainvoke(agent: Any, config: Any = None) -> None:
     asyncio.run(agent.ainvoke(QUESTION, config))
 
 
-def stream(agent: Any, config: Any = None) -> None:
+def _stream(agent: Any, config: Any = None) -> None:
     assert list(agent.stream(QUESTION, config))
 
 
-def astream(agent: Any, config: Any = None) -> None:
+def _astream(agent: Any, config: Any = None) -> None:
     async def consume() -> list[Any]:
         return [step async for step in agent.astream(QUESTION, config)]
 
     assert asyncio.run(consume())
 
 
-WAYS = pytest.mark.parametrize("run", [invoke, ainvoke, stream, astream])
+WAYS = pytest.mark.parametrize("run", [_invoke, _ainvoke, _stream, _astream])
 
 
 @WAYS
@@ -241,6 +242,82 @@ def test_a_stream_left_early_is_cancelled_and_leaves_nothing_behind(
     assert client.of("decision")[-1]["metadata"]["status"] == "cancelled"
     assert client.of("error") == []
     assert len(client.events) == seen
+    assert len(handler._runs) == 0
+
+
+@WAYS
+def test_a_text_agent_decides_by_its_actions(
+    run: Callable[..., None], client: RecordingClient, handler: SentrialCallbackHandler
+) -> None:
+    """A ReAct agent has no tool calls in its messages. A parse error is an error; its pseudo tool is no event."""
+    script = [
+        "Thought: I need it.\nAction: search\nAction Input: refunds",
+        "I forgot the format",
+        "Thought: I know.\nFinal Answer: in 3 days",
+    ]
+
+    run(react_executor(script, callbacks=[handler]))
+
+    assert client.kinds == ["model", "decision", "tool", "model", "error", "model", "decision"]
+    assert client.of("error")[0]["error_type"] == "OutputParserException"
+    decision, finish = client.of("decision")
+    (call,) = client.of("tool")
+    assert (decision["chosen"], decision.get("confidence")) == ("search", None)
+    assert decision["reasoning"] == script[0]
+    assert (call["tool_input"], call["reasoning"]) == ({"input": "refunds"}, script[0])
+    assert finish["metadata"]["output"] == "in 3 days"
+    assert (handler.failures, len(handler._runs)) == (0, 0)
+
+
+def test_a_text_agents_action_told_twice_is_one_decision(
+    client: RecordingClient, handler: SentrialCallbackHandler
+) -> None:
+    """Actions have no id of their own: the object tells whether it was heard before."""
+    agent = react_executor(["Thought: I need it.\nAction: search\nAction Input: refunds", "Final Answer: in 3 days"])
+
+    agent.invoke(QUESTION, {"callbacks": [handler, handler]})
+
+    assert client.kinds == ["model", "decision", "tool", "model", "decision"]
+
+
+def test_a_tools_own_constructor_callbacks_reach_what_it_calls(
+    client: RecordingClient, handler: SentrialCallbackHandler
+) -> None:
+    """A tool can be the root too: the model it asks is recorded, a later one is not."""
+
+    @tool
+    def summarise(text: str) -> str:
+        """Summarise."""
+        return str(ScriptedChatModel(turns=[says("short")]).invoke(text).content)
+
+    summarise.callbacks = [handler]
+    summarise.invoke({"text": "long"})
+    ScriptedChatModel(turns=[says("unrelated")]).invoke("hello")
+
+    assert client.kinds == ["model", "tool"]
+
+
+def test_a_models_own_constructor_callbacks_are_recorded_once(
+    client: RecordingClient, handler: SentrialCallbackHandler
+) -> None:
+    """The model's parent is unknown to its handler: it is a root, and recorded all the same."""
+    model = ScriptedChatModel(turns=[says("hi"), says("ho")], callbacks=[handler])
+    chain = ChatPromptTemplate.from_template("{x}") | model
+
+    chain.invoke({"x": "?"})
+    chain.invoke({"x": "?"}, {"callbacks": [handler]})
+
+    assert client.kinds == ["model", "model"]
+
+
+def test_a_fallback_is_an_error_and_then_a_call(client: RecordingClient, handler: SentrialCallbackHandler) -> None:
+    """LangChain may show the members of a fallback as roots: the run goes on, whatever the first one's end says."""
+    model = ScriptedChatModel(turns=[TimeoutError("slow")]).with_fallbacks([ScriptedChatModel(turns=[says("hi")])])
+
+    model.invoke("?", {"callbacks": [handler]})
+
+    assert client.kinds == ["error", "model"]
+    assert client.of("error")[0]["recoverable"] is None
     assert len(handler._runs) == 0
 
 
