@@ -79,7 +79,7 @@ def as_object(value: Any) -> dict[str, Any]:
 
 def _is_too_deep(value: Any) -> bool:
     level: list[Any] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         inner: list[Any] = []
         for container in level:
             inner += container if isinstance(container, list) else as_object(container).values()

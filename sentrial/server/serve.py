@@ -227,6 +227,10 @@ def _make_server(
 
 def _url_of(listener: socket.socket) -> str:
     address, port = listener.getsockname()[:2]
+    bound = ipaddress.ip_address(address)
+    if bound.is_unspecified:
+        # "Every address" is none that a browser could open, or that the Host list would let in.
+        address = "127.0.0.1" if bound.version == 4 else "::1"
     return f"http://{_bracketed(str(address))}:{port}"
 
 

@@ -38,11 +38,11 @@ _LINES = (
 @schemathesis.serializer("application/x-ndjson")
 def batch_of_lines(_context: Any, value: Any) -> bytes:
     """Send an example as it is; what was generated picks good and broken lines."""
-    if isinstance(value, str):
-        return value.encode(errors="surrogatepass")
-    seed = bytes(value) if isinstance(value, bytes) else repr(value).encode()
-    choice = random.Random(seed)
-    return b"\n".join(choice.choices(_LINES, k=1 + len(seed) % 8)) if seed else b""
+    generated = getattr(value, "data", None)
+    if not isinstance(generated, bytes):
+        return str(value).encode(errors="surrogatepass")
+    choice = random.Random(generated)
+    return b"".join(line + b"\n" for line in choice.choices(_LINES, k=1 + len(generated) % 8))
 
 
 @schemathesis.hook
