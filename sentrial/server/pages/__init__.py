@@ -74,9 +74,7 @@ def _sessions_html(request: Request) -> Response:
         "project": project,
         "older": links.sessions(status=status, **filters, cursor=page.next_cursor) if page.next_cursor else None,
         "newest": links.sessions(status=status, **filters) if "cursor" in request.query_params else None,
-        "json_href": links.sessions(
-            suffix="index.json", status=status, **filters, cursor=request.query_params.get("cursor")
-        ),
+        "json_href": links.sessions_json(status=status, **filters, cursor=request.query_params.get("cursor")),
         "api_url": str(request.base_url).rstrip("/"),
         "code_project": project or "default",
         "all_href": links.sessions(),

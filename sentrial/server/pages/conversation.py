@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sentrial.server.pages.display import Clip, Room, as_mapping, clip, is_text, line
+from sentrial.server.pages.display import Clip, Room, as_list, as_mapping, clip, is_text, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +52,11 @@ def gist(value: Any, limit: int = 120) -> str:
 def _turns(value: Any) -> list[Any]:
     """Split a prompt into its messages, each still in its own form."""
     inner = as_mapping(value).get("messages")
-    if isinstance(inner, list):
-        value = inner
-    if isinstance(value, list) and all(isinstance(turn, (dict, list)) for turn in value):
+    turns = as_list(inner if isinstance(inner, list) else value)
+    if turns and all(isinstance(turn, (dict, list)) for turn in turns):
         # A batch of one conversation is wrapped in one more list.
-        return list(value[0]) if len(value) == 1 and isinstance(value[0], list) else list(value)
-    return [] if value is None else [value]
+        return as_list(turns[0]) if len(turns) == 1 and isinstance(turns[0], list) else turns
+    return [] if value is None or value == [] else [value]
 
 
 def _message(turn: Any, role: str, room: Room, limit: int) -> Message:
@@ -77,13 +76,12 @@ def _parts(turn: Any, limit: int) -> Iterator[tuple[str, str]]:
         content = turn
     elif content is None and not fields.get("tool_calls"):
         content = {name: kept for name, kept in fields.items() if name not in {"role", "type"}}
-    for part in content if isinstance(content, list) else [content]:
+    for part in as_list(content) if isinstance(content, list) else [content]:
         label = as_mapping(part).get("type")
         text = as_mapping(part).get("text")
         if isinstance(text, str):
             yield "", clip(text, limit + 1).text
         elif part is not None:
             yield (line(label, 40) if is_text(label) else ""), clip(part, limit + 1).text
-    calls = fields.get("tool_calls")
-    for call in calls if isinstance(calls, list) else []:
+    for call in as_list(fields.get("tool_calls")):
         yield "calls", clip(call, limit + 1).text

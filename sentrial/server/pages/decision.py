@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sentrial.server.pages.display import as_mapping, is_text, line, number, percent
+from sentrial.server.pages.display import as_list, as_mapping, is_text, line, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +42,8 @@ class Option:
 
 def weigh(body: Mapping[str, Any]) -> tuple[tuple[Option, ...], int]:
     """Give a decision's alternatives, the best score first, and how many are left out."""
-    listed = body.get("alternativesConsidered")
     chosen = body.get("chosen")
-    found = [_read(item) for item in listed] if isinstance(listed, list) else []
+    found = [_read(item) for item in as_list(body.get("alternativesConsidered"))]
     if is_text(chosen) and found and all(name != chosen for name, _, _ in found):
         found.insert(0, (chosen, number(body.get("confidence")), ""))
     if all(score is None for _, score, _ in found):
@@ -98,9 +97,7 @@ def _read(item: Any) -> tuple[str, float | None, str]:
     return name, number(fields.get("score")), line(others) if others else ""
 
 
-def _margin(
-    found: list[tuple[str, float | None, str]], chosen: Any, *, are_shares: bool
-) -> tuple[str, bool]:
+def _margin(found: list[tuple[str, float | None, str]], chosen: Any, *, are_shares: bool) -> tuple[str, bool]:
     """Say how far the best of the others was from the chosen one."""
     own = next((score for name, score, _ in found if name == chosen), None)
     others = [(score, name) for name, score, _ in found if name != chosen and score is not None]

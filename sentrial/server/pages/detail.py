@@ -61,7 +61,7 @@ class EventReader:
 
     store: Store
     session: SessionRow
-    _read: dict[str | None, Page[EventRow]] = field(default_factory=dict)
+    _read: dict[str | None, Page[EventRow]] = field(default_factory=dict[str | None, "Page[EventRow]"])
 
     def page(self, cursor: str | None) -> Page[EventRow]:
         """Give the page that begins behind the cursor."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Control characters, the marks that turn the direction of text, the invisible ones, and halves of surrogate pairs.
-_HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_HIDDEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Room:
 
 
 def visible(value: Any) -> Any:
-    """Name the characters that can't be seen as `\\u202e`; leave markup and everything else as it is."""
+    r"""Name the characters that can't be seen, as `\u202e`; leave markup and everything else as it is."""
     if value is None:
         return ""
     if isinstance(value, str) and not isinstance(value, Markup):
@@ -57,8 +59,9 @@ def visible(value: Any) -> Any:
 
 def clip(value: Any, limit: int) -> Clip:
     """Give any JSON value as text of at most `limit` characters; no more of it is formatted than that."""
-    if isinstance(value, dict) and "_truncated" in value and isinstance(value.get("head"), str):
-        value = _cut_by_client(value)
+    fields = as_mapping(value)
+    if "_truncated" in fields and isinstance(fields.get("head"), str):
+        value = _cut_by_client(fields)
     if isinstance(value, str):
         return Clip(value[:limit], cut=len(value) > limit)
     text, over = _gather(json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value), limit)
@@ -69,7 +72,11 @@ def line(value: Any, limit: int = 160) -> str:
     """Give any JSON value as one line of at most `limit` characters."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else _gather(json.JSONEncoder(ensure_ascii=False).iterencode(value), limit + 1)[0]
+    text = (
+        value
+        if isinstance(value, str)
+        else _gather(json.JSONEncoder(ensure_ascii=False).iterencode(value), limit + 1)[0]
+    )
     # Four times the limit is enough to begin with, whatever white space there is to fold.
     folded = " ".join(text[: 4 * limit + 4].split())
     return folded if len(folded) <= limit and len(text) <= 4 * limit else folded[: limit - 1] + "…"
@@ -91,7 +98,12 @@ def arguments(value: Any, limit: int = 120) -> str:
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
     """Give the value where it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
+    return value if _is_object(value) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Give the value where it is an array, else an empty one."""
+    return value if _is_array(value) else []
 
 
 def number(value: Any) -> float | None:
@@ -129,7 +141,7 @@ def duration(microseconds: float | None) -> str:
 
 def offset(microseconds: float) -> str:
     """Give a time since the start: `0:02.1`, `39:10.4`, `1:02:10`; before it with a minus."""
-    sign = "−" if microseconds < 0 else ""
+    sign = "-" if microseconds < 0 else ""
     tenths = round(abs(microseconds) / 100_000)
     if tenths < 36_000:
         return f"{sign}{tenths // 600}:{tenths // 10 % 60:02}.{tenths % 10}"
@@ -184,6 +196,14 @@ def short_id(identifier: str) -> str:
     """Give the end of an id, which is what differs between two of them."""
     bare = identifier.removeprefix("sess_").removeprefix("evt_")
     return bare if len(bare) <= 10 else bare[-7:]
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _gather(chunks: Iterable[str], limit: int) -> tuple[str, bool]:

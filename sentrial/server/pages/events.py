@@ -32,6 +32,7 @@ KINDS = {
     "session_end": "session",
     "client_report": "report",
 }
+_PLAIN = frozenset({"eventType", "sessionId", "id", "timestamp", "durationMs", "parentId", "sequence", "producerId"})
 KIND_NAMES = {
     "tool": "Tool call",
     "model": "Model call",
@@ -92,36 +93,33 @@ class EventView:
     @property
     def is_cut(self) -> bool:
         """Whether a value of it is not shown whole."""
-        clips = [section.clip for section in self.sections if section.form == "text"]
-        clips += [said.content for section in self.sections if section.form == "talk" for said in section.messages]
-        return any(found.cut for found in clips)
+        return any(clip.cut for section in self.sections for clip in section.clips())
 
 
 def describe(event: EventRow) -> EventLine:
     """Say in one line what an event is."""
-    body = event.body
-    kind = kind_of(event)
+    body, kind = event.body, kind_of(event)
+    failed = body.get("status") == "error"
     match kind:
         case "tool":
-            failed = body.get("status") == "error" or body.get("toolError") is not None
-            return EventLine(kind, line(body.get("toolName")), arguments(body.get("toolInput")), failed=failed)
+            failed = failed or body.get("toolError") is not None
+            title, hint = line(body.get("toolName")), arguments(body.get("toolInput"))
         case "model":
-            said = gist(body.get("response")) or gist(body.get("prompt"))
-            return EventLine(kind, line(body.get("model")), said, failed=body.get("status") == "error")
+            title, hint = line(body.get("model")), gist(body.get("response")) or gist(body.get("prompt"))
         case "decision":
             return _decision(body)
         case "error":
-            return EventLine(kind, *error_text(body.get("toolError")), failed=True)
+            (title, hint), failed = error_text(body.get("toolError")), True
         case "step":
-            failed = body.get("status") == "error"
-            return EventLine(kind, line(body.get("name")), arguments(body.get("input")), failed=failed)
+            title, hint = line(body.get("name")), arguments(body.get("input"))
         case "session":
             return _session(event.type, body)
         case "report":
-            return EventLine(kind, "Events lost", f"{line(body.get('quantity'))} · {line(body.get('reason'))}", failed=True)
+            title, hint, failed = "Events lost", f"{line(body.get('quantity'))} · {line(body.get('reason'))}", True
         case _:
-            own = {name: value for name, value in body.items() if name not in {"eventType", "sessionId", "id", "timestamp"}}
-            return EventLine(kind, line(event.type), arguments(own))
+            own = {name: value for name, value in body.items() if name not in _PLAIN}
+            title, hint = line(event.type), arguments(own)
+    return EventLine(kind, title, hint, failed=failed)
 
 
 def kind_of(event: EventRow) -> str:
@@ -149,7 +147,9 @@ def tokens(body: Mapping[str, Any]) -> float | None:
     """Give the tokens of an event, from the first of its fields that knows."""
     if str(body.get("eventType")).startswith("session_"):
         return None
-    whole = next((found for name in ("totalTokens", "tokenCount") if (found := number(body.get(name))) is not None), None)
+    whole = next(
+        (found for name in ("totalTokens", "tokenCount") if (found := number(body.get(name))) is not None), None
+    )
     halves = [found for name in ("promptTokens", "completionTokens") if (found := number(body.get(name))) is not None]
     return whole if whole is not None else sum(halves) if halves else None
 

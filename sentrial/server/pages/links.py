@@ -19,9 +19,13 @@ class Links:
 
     project: str | None = None
 
-    def sessions(self, *, suffix: str = "", **query: str | None) -> str:
-        """Give the address of the list, or with the suffix `index.json` of its JSON."""
-        return f"/{suffix}{self._query(query)}"
+    def sessions(self, **query: str | None) -> str:
+        """Give the address of the list."""
+        return f"/{self._query(query)}"
+
+    def sessions_json(self, **query: str | None) -> str:
+        """Give the address of the list as JSON."""
+        return f"/index.json{self._query(query)}"
 
     def session(self, session_id: str, *, suffix: str = "", anchor: str = "", **query: str | None) -> str:
         """Give the address of a session's page, or with the suffix `.json` of its JSON."""

@@ -127,7 +127,9 @@ def happened(row: SessionRow) -> Happened:
         case "error" if row.failure is not None:
             failure = row.failure
             return Happened(
-                display.line(failure.message), error=display.line(failure.type) or "Error", tool=display.line(failure.tool)
+                display.line(failure.message),
+                error=display.line(failure.type) or "Error",
+                tool=display.line(failure.tool),
             )
         case "error":
             return Happened(summary or task, error="Failed")
@@ -142,7 +144,9 @@ def happened(row: SessionRow) -> Happened:
             return Happened(summary or task, state=STATUS_WORDS.get(row.status, row.status).lower())
 
 
-def tabs(counts: Mapping[str, int], links: Links, *, status: str | None, filters: Mapping[str, str | None]) -> tuple[Tab, ...]:
+def tabs(
+    counts: Mapping[str, int], links: Links, *, status: str | None, filters: Mapping[str, str | None]
+) -> tuple[Tab, ...]:
     """Give the tabs: all, the three that matter, and others while there are sessions in them.
 
     Args:

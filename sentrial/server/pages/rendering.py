@@ -25,12 +25,20 @@ _FRESH = {"Cache-Control": "private, no-cache"}
 
 def html(template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
     """Answer with a page."""
-    return HTMLResponse(_templates().get_template(template).render(context), status_code=status, headers=_FRESH)
+    page = _templates().get_template(template).render({**_loaded(), **context})
+    return HTMLResponse(page, status_code=status, headers=_FRESH)
 
 
 def json(value: Any, *, status: int = 200) -> Response:
     """Answer with JSON."""
     return Response(msgspec.json.encode(value), status_code=status, headers=_FRESH, media_type="application/json")
+
+
+@cache
+def _loaded() -> dict[str, str]:
+    """Give the addresses of what every page loads, each with its version: a browser never mixes two releases."""
+    paths = {"stylesheet": "/static/sentrial.css", "script": "/static/sentrial.js"}
+    return {name: f"{path}?v={static_file(path).etag[1:9]}" for name, path in paths.items()}
 
 
 @cache
@@ -43,8 +51,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["stylesheet"] = f"/static/sentrial.css?v={static_file('/static/sentrial.css').etag[1:9]}"
-    environment.globals["script"] = f"/static/sentrial.js?v={static_file('/static/sentrial.js').etag[1:9]}"
     environment.filters["duration"] = display.duration
     environment.filters["count"] = display.count
     environment.filters["cost"] = display.cost

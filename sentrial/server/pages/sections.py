@@ -11,13 +11,33 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sentrial.server.pages.conversation import Message, messages
 from sentrial.server.pages.decision import Option, weigh
-from sentrial.server.pages.display import Clip, Room, as_mapping, cost, count, duration, is_text, line, number, percent
+from sentrial.server.pages.display import (
+    Clip,
+    Room,
+    as_list,
+    as_mapping,
+    cost,
+    duration,
+    is_text,
+    line,
+    number,
+    percent,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # What the row itself shows, or what only machines read.
 _ENVELOPE = frozenset({"eventType", "sessionId", "id", "timestamp", "durationMs", "parentId", "sequence"})
+# How a field's figure is written, by how its name ends.
+_UNITS: tuple[tuple[str, Callable[[float], str]], ...] = (
+    ("Cost", cost),
+    ("Ms", lambda milliseconds: duration(milliseconds * 1000)),
+    ("confidence", percent),
+    ("quantity", "{:,.0f}".format),
+    ("Tokens", "{:,.0f}".format),
+    ("tokenCount", "{:,.0f}".format),
+)
 _PLAIN_FACTS = (("Branch", "branchName"), ("Trace", "traceId"), ("Span", "spanId"), ("Producer", "producerId"))
 
 
@@ -30,6 +50,10 @@ class Text:
     clip: Clip
     tone: str = "plain"
 
+    def clips(self) -> tuple[Clip, ...]:
+        """Give what of it may be cut."""
+        return (self.clip,)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -37,6 +61,10 @@ class Facts:
 
     form: ClassVar[str] = "facts"
     pairs: tuple[tuple[str, str], ...]
+
+    def clips(self) -> tuple[Clip, ...]:
+        """Give what of it may be cut: nothing."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +76,10 @@ class Talk:
     messages: tuple[Message, ...]
     before: int
 
+    def clips(self) -> tuple[Clip, ...]:
+        """Give what of it may be cut."""
+        return tuple(message.content for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
@@ -55,8 +87,11 @@ class Weighing:
 
     form: ClassVar[str] = "weighing"
     options: tuple[Option, ...]
-    margin: str
     more: int
+
+    def clips(self) -> tuple[Clip, ...]:
+        """Give what of it may be cut: nothing."""
+        return ()
 
 
 Section = Text | Facts | Talk | Weighing
@@ -88,15 +123,20 @@ class Fields:
             shown, before = messages(self.take(name), role, self._room, limit=self._limit)
             self.sections.append(Talk(label, shown, before))
 
-    def failure(self) -> None:
-        """Show the error: what was said, and the stack below everything else that is said of it."""
+    def failure(self, label: str = "") -> None:
+        """Show the error: what was said, below its type or the label given, and the stack."""
         if "toolError" not in self._left:
             return
         found = self.take("toolError")
         fields = as_mapping(found)
         if is_text(fields.get("message")):
-            kind = line(fields.get("type"))
-            self.sections.append(Text(kind or "Error", self._room.clip(fields["message"], self._limit), "error"))
+            self.sections.append(
+                Text(
+                    label or line(fields.get("type")) or "Error",
+                    self._room.clip(fields["message"], self._limit),
+                    "error",
+                )
+            )
         else:
             self.sections.append(Text("Error", self._room.clip(found, self._limit), "error"))
         if is_text(fields.get("stack_trace")):
@@ -108,8 +148,7 @@ class Fields:
         chosen = self.take("chosen")
         self.take("alternativesConsidered")
         if options:
-            first = next((option for option in options if option.chosen), None)
-            self.sections.append(Weighing(options, first.margin if first else "", more))
+            self.sections.append(Weighing(options, more))
         elif chosen is not None:
             self.sections.append(Text("Chosen", self._room.clip(chosen, self._limit)))
 
@@ -162,7 +201,7 @@ def sections(body: Mapping[str, Any], room: Room, limit: int) -> tuple[Section, 
                 ("Decision", "name"), ("Confidence", "confidence"), ("Cost", "estimatedCost"), ("Tokens", "tokenCount")
             )
         case "error":
-            fields.failure()
+            fields.failure("Message")
             fields.facts(("Tool", "toolName"), ("Recoverable", "recoverable"), ("Recovery action", "recoveryAction"))
         case "step":
             fields.value("Input", "input")
@@ -195,21 +234,8 @@ def _fact(name: str, value: Any) -> str:
     """Give a short field as text, in its own unit where it is the number it should be."""
     figure = number(value)
     if figure is not None:
-        match name:
-            case "estimatedCost":
-                return cost(figure)
-            case "timeToFirstTokenMs":
-                return duration(figure * 1000)
-            case "confidence":
-                return percent(figure)
-            case "quantity":
-                return count(figure)
-            case _ if name.endswith(("Tokens", "Count")):
-                return f"{figure:,.0f}"
-            case _:
-                pass
+        unit = next((unit for ending, unit in _UNITS if name.endswith(ending)), None)
+        return unit(figure) if unit else line(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name == "tags" and isinstance(value, list):
-        return ", ".join(line(tag, 40) for tag in value[:20])
-    return line(value)
+    return ", ".join(line(tag, 40) for tag in as_list(value)[:20]) if name == "tags" else line(value)
