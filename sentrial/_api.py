@@ -1,15 +1,20 @@
 """The only door to the generated client: sends batches, reads back, turns answers into outcomes or errors.
 
 Everything goes through generated operations. The batch goes as the bytes that lie in the spool: nothing is
-encoded twice. A deadline holds for a request as a whole: httpx's time-outs are for each read.
+encoded twice. A deadline holds for a request as a whole: httpx's time-outs are for each read, so everything runs
+on an event loop, the reads of the plain client too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
 import json
+import os
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -41,9 +46,10 @@ class Answer(Exception):  # noqa: N818 - an answer of 400 or above, on its way p
         super().__init__(f"HTTP {response.status_code}")
         self.status = response.status_code
         self.headers = response.headers
+        self._key = response.request.headers.get("authorization", "").removeprefix("Bearer ")
         try:
             problem = json.loads(response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = None
         self.problem: Document = problem if isinstance(problem, dict) else {}
 
@@ -51,7 +57,7 @@ class Answer(Exception):  # noqa: N818 - an answer of 400 or above, on its way p
     def said(self) -> str:
         """What the server said, for a person to read."""
         detail = self.problem.get("detail") or self.problem.get("title") or self.problem.get("error") or ""
-        return f"HTTP {self.status}" + (f": {str(detail)[:300]}" if detail else "")
+        return f"HTTP {self.status}" + (f": {without_key(str(detail), self._key)[:300]}" if detail else "")
 
     def error(self) -> APIError:
         """The error that a read raises for it."""
@@ -64,22 +70,21 @@ class Answer(Exception):  # noqa: N818 - an answer of 400 or above, on its way p
         )
 
 
-def _refuse(response: httpx.Response) -> None:
+def without_key(text: str, key: str | None) -> str:
+    """What a server said, without the key it was sent: some say it back."""
+    return text.replace(key, "***") if key and key != _NO_KEY else text
+
+
+async def _refuse(response: httpx.Response) -> None:
     # Past the generated parser, which fails on pages that are no JSON and on statuses it does not know.
-    if response.status_code >= 300:
-        response.read()
-        raise Answer(response)
-
-
-async def _refuse_async(response: httpx.Response) -> None:
     if response.status_code >= 300:
         await response.aread()
         raise Answer(response)
 
 
-def make_client(config: Config, *, asynchronous: bool) -> AuthenticatedClient:
+def make_client(config: Config) -> AuthenticatedClient:
     """A generated client with this configuration's address, key, project and time-outs."""
-    arguments: Document = {"event_hooks": {"response": [_refuse_async if asynchronous else _refuse]}}
+    arguments: Document = {"event_hooks": {"response": [_refuse]}}
     if config.loopback:
         arguments["trust_env"] = False  # HTTP_PROXY is not for this machine
     verify: Any = True
@@ -99,13 +104,24 @@ def _project(config: Config) -> Document:
     return {"sentrial_project": config.project_id if config.project_id is not None else UNSET}
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that looks names up in its own thread.
+
+    Python's pool of threads, which would do it, takes no more work once the process is ending, and the end of the
+    process waits for it.
+    """
+
+    async def getaddrinfo(self, host: Any, port: Any, **hints: Any) -> Any:
+        return socket.getaddrinfo(host, port, **hints)
+
+
 class HttpSender:
     """Sends batches of encoded events, in the worker's thread, on an event loop of its own."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._runner = asyncio.Runner()
-        self._client = make_client(config, asynchronous=True)
+        self._runner = asyncio.Runner(loop_factory=_Loop)
+        self._client = make_client(config)
 
     def send(self, payloads: Sequence[bytes]) -> Outcome:
         """Send one batch; every way it can go is an outcome."""
@@ -117,8 +133,7 @@ class HttpSender:
             return Unreachable(f"no answer from {self._config.api_url} in {self._config.timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
             return Unreachable(f"{self._config.api_url}: {type(problem).__name__}: {problem}")
-        except (ValueError, KeyError, TypeError, AttributeError) as problem:
-            # A 200 that is not ours: a captive portal, a proxy, a page.
+        except Exception as problem:  # noqa: BLE001 - a 200 that is not ours: a portal, a proxy, a page of any kind
             return Unreachable(
                 f"{self._config.api_url} gave an answer that is not Sentrial's ({type(problem).__name__})"
             )
@@ -135,7 +150,7 @@ class HttpSender:
         body = File(payload=b"\n".join(payloads))  # type: ignore[arg-type]  # bytes pass straight into the request
         async with asyncio.timeout(self._config.timeout):
             response = await ingest_events.asyncio_detailed(client=self._client, body=body, **_project(self._config))
-        return delivered(json.loads(response.content), len(payloads))
+        return delivered(json.loads(without_key(response.content.decode(), self._config.api_key)), len(payloads))
 
 
 def delivered(result: Document, sent: int) -> Delivered:
@@ -145,10 +160,14 @@ def delivered(result: Document, sent: int) -> Delivered:
         ValueError: It does not account for each event that was sent.
     """
     rejected = tuple(Rejected(r["index"], r["code"], r["reason"]) for r in result["rejected"])
+    if min(result["accepted"], result["duplicates"]) < 0:
+        raise ValueError("the answer counts below zero")
     if result["accepted"] + result["duplicates"] + len(rejected) != sent:
         raise ValueError("the answer does not account for every event")
     if any(not 0 <= event.line < sent for event in rejected):
         raise ValueError("the answer names an event that was not sent")
+    if not all(isinstance(text, str) for event in rejected for text in event[1:]):
+        raise ValueError("the answer gives a reason that is no text")
     return Delivered(rejected)
 
 
@@ -176,7 +195,7 @@ def retry_after(value: str | None, now: Callable[[], float] = time.time) -> floa
     """Seconds to wait, from a Retry-After header in seconds or as an HTTP date; None where it says nothing."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now())
@@ -191,11 +210,21 @@ AsyncCall: TypeAlias = Callable[[AuthenticatedClient], Awaitable[Response[Any]]]
 
 
 class Reader:
-    """Reads, and waits for the answer. One for each client; closed with it."""
+    """Reads, and waits for the answer. One for each client; closed with it.
+
+    The requests run on an event loop in a thread of their own, so that a deadline holds for each as a whole and the
+    caller may itself stand in a coroutine.
+
+    Attributes:
+        pid: The process it works in: in a fork's child there is no such thread.
+    """
 
     def __init__(self, config: Config) -> None:
-        self._config = config
-        self._client = make_client(config, asynchronous=False)
+        self.pid = os.getpid()
+        self._reader = AsyncReader(config)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sentrial-reads", daemon=True)
+        self._thread.start()
 
     def ask(self, operation: str, *path: str, **query: Any) -> Document:
         """Call an operation and give back its document.
@@ -203,18 +232,23 @@ class Reader:
         Raises:
             APIError: The server refused, could not be reached, or its answer is not one of ours.
         """
-        call, fixed = _OPERATIONS[operation].sync_detailed, _arguments(self._config, query)
-        for attempt in range(self._config.max_retries + 1):
-            try:
-                return _document(call(*path, client=self._client, **fixed))
-            except Exception as problem:  # noqa: BLE001 - sorted in one place, below
-                pause = _pause(problem, attempt, self._config)
-                time.sleep(pause)
-        raise AssertionError("unreachable: the last attempt raises")
+        answer = asyncio.run_coroutine_threadsafe(self._reader.ask(operation, *path, **query), self._loop)
+        try:
+            return answer.result()
+        finally:
+            answer.cancel()
 
     def close(self) -> None:
-        """Free the connections."""
-        self._client.get_httpx_client().close()
+        """Free the connections and end the thread."""
+        if self.pid != os.getpid() or self._loop.is_closed():
+            return
+        freed = asyncio.run_coroutine_threadsafe(self._reader.aclose(), self._loop)
+        with contextlib.suppress(TimeoutError):
+            freed.result(_LONGEST_PAUSE_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_LONGEST_PAUSE_SECONDS)
+        if not self._thread.is_alive():
+            self._loop.close()
 
 
 class AsyncReader:
@@ -253,7 +287,7 @@ class AsyncReader:
         loop = asyncio.get_running_loop()
         known = self._clients.get(id(loop))
         if known is None or known[0] is not loop:
-            known = self._clients[id(loop)] = (loop, make_client(self._config, asynchronous=True))
+            known = self._clients[id(loop)] = (loop, make_client(self._config))
         return known[1]
 
 

@@ -118,7 +118,7 @@ def _project(source: str, value: Any) -> str:
 
 def _url(source: str, value: Any) -> str:
     try:
-        parts = urlsplit(value) if isinstance(value, str) else None
+        parts = urlsplit(value) if isinstance(value, str) and re.fullmatch(r"\S+", value) else None
         valid = parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         parts, valid = None, False

@@ -141,6 +141,7 @@ class Worker:
 
     def after_fork(self) -> None:
         """In the child: the parent's thread does not live here."""
+        self.delivered = 0
         self._forget()
 
     def flush(self, timeout: float | None, *, one_attempt: bool = False) -> int:
@@ -150,10 +151,10 @@ class Worker:
             timeout: Seconds to wait at most; None: as long as it takes.
             one_attempt: Stop waiting as soon as an attempt has failed.
         """
+        begun = self._attempts
         self.notice()
         deadline = None if timeout is None else self._clock() + timeout
         with self._progress:
-            begun = self._attempts
             self._hurry.set()
             # Before its first round the worker has not looked for what dead processes left.
             while (pending := self._spool.pending()) > 0 or not self._attempts:
@@ -171,13 +172,14 @@ class Worker:
         """Deliver for at most `timeout` seconds, then end the thread. What is left stays on the disk."""
         if self._thread is None:
             return
+        deadline = self._clock() + timeout
         if timeout > 0:
             self.flush(timeout)
         self._stopping = True
         self._hurry.set()
         self._wake.set()
         if self._thread is not threading.current_thread():
-            self._thread.join(max(timeout, 0.5))
+            self._thread.join(max(deadline - self._clock(), 0.25))
         if not self._thread.is_alive():
             self._forget()
 
@@ -213,10 +215,11 @@ class Worker:
                     self._wake.wait(max(0.0, adopt_at - self._clock()))
                     continue
                 sender = sender or self._make_sender()
+                # Before the attempt, not after it: whoever asks for a hurry meanwhile gets another attempt.
+                self._hurry.clear()
                 wait = self._deliver(sender, batch)
                 self._tell()
-                if wait:
-                    self._hurry.clear()
+                if wait and not self._stopping:
                     self._hurry.wait(wait)
         except Exception:
             # The last guard: delivery must never take the host down. The disk still has the events.

@@ -40,6 +40,7 @@ KEYS = {
 
 _MAX_NUMBER = 2**53 - 1
 _MAX_COST = 1e9
+_MOST_TAGS = 1000
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _CAPITAL = re.compile(r"(?<!^)([A-Z])")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -167,7 +168,7 @@ def error(
         "eventType": "error",
         "sessionId": identifier("session_id", session_id),
         "toolError": detail,
-        "recoverable": None if recoverable is None else bool(recoverable),
+        "recoverable": _truth(recoverable),
     }
     if recovery_action is not None:
         event["recoveryAction"] = shape.text(recovery_action)
@@ -195,7 +196,7 @@ def session_start(
         if value is not None:
             event[key] = shape.name(value)
     if tags is not None:
-        event["tags"] = _tags(shape, tags)
+        event["tags"] = shape.names(tags, _MOST_TAGS)
     if input is not None:
         event["userInput"] = shape.value(input)
     return event
@@ -206,7 +207,7 @@ def session_update(shape: Shaper, session_id: str, status: str | None, tags: Any
     if status is not None:
         event["status"] = _choice("status", status, UPDATES)
     if tags is not None:
-        event["tags"] = _tags(shape, tags)
+        event["tags"] = shape.names(tags, _MOST_TAGS)
     return event
 
 
@@ -347,8 +348,11 @@ def _count(parameter: str, value: int) -> int:
     return min(number, _MAX_NUMBER)
 
 
-def _tags(shape: Shaper, tags: Any) -> list[str]:
-    return [shape.name(tag) for tag in ([tags] if isinstance(tags, str) else list(tags)[:1000])]
+def _truth(value: Any) -> bool | None:
+    try:
+        return None if value is None else bool(value)
+    except Exception:  # noqa: BLE001 - an array, or a type of the user's own: not known
+        return None
 
 
 def _error_detail(shape: Shaper, problem: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import struct
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ try:
 except ImportError:  # Windows: without locks nothing is adopted while its owner might live
     fcntl = None  # type: ignore[assignment]
 
-_ACK = struct.Struct("<QQ")
+_ACK = struct.Struct("<QQI")
 _MOST_READ_BYTES = 8 << 20
 _MAX_DEAD_BYTES = 64 << 20
 
@@ -46,6 +47,7 @@ class Folder:
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
         self.damaged = 0
+        self._damage_seen = (0, -1)
         self._lock: int | None = lock
         self._acked = self._read_ack()
         self._segment = max(self._segments(), default=0)
@@ -114,7 +116,7 @@ class Folder:
         with contextlib.suppress(OSError):
             descriptor = os.open(self.path / "ack", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                os.pwrite(descriptor, _ACK.pack(*position), 0)
+                os.pwrite(descriptor, _ACK.pack(*position, _seal(position)), 0)
             finally:
                 os.close(descriptor)
         for number in self._segments():
@@ -170,7 +172,7 @@ class Folder:
         start: int,
         most_records: int,
         most_bytes: int,
-        damage: Callable[[int], None],
+        damage: Callable[[int, int], None],
         *,
         sealed: bool,
     ) -> list[tuple[bytes, tuple[int, int]]]:
@@ -182,15 +184,18 @@ class Folder:
             return []
         found: list[tuple[bytes, tuple[int, int]]] = []
         size = 0
-        for record in _records.scan(data, 0, damage, sealed=sealed):
+        for record in _records.scan(data, 0, lambda begin, _end: damage(number, start + begin), sealed=sealed):
             size += len(record.payload) + 1
             if found and (len(found) >= most_records or size > most_bytes):
                 break
             found.append((record.payload, (number, start + record.end)))
         return found
 
-    def _damage(self, _size: int) -> None:
-        self.damaged += 1
+    def _damage(self, segment: int, begin: int) -> None:
+        # The same stretch is met again with each attempt to send what lies before it.
+        if (segment, begin) > self._damage_seen:
+            self._damage_seen = (segment, begin)
+            self.damaged += 1
 
     def _segments(self) -> list[int]:
         try:
@@ -209,13 +214,18 @@ class Folder:
     def _read_ack(self) -> tuple[int, int]:
         try:
             data = (self.path / "ack").read_bytes()
-            segment, offset = _ACK.unpack(data[: _ACK.size])
-        except (OSError, struct.error):  # an unreadable ack means replay, which is harmless
+            segment, offset, seal = _ACK.unpack(data)
+        except (OSError, struct.error):
             return (0, 0)
-        return (segment, offset)
+        # An ack that can't be believed means replay, which is harmless; believed, it could skip what was never sent.
+        return (segment, offset) if seal == _seal((segment, offset)) else (0, 0)
 
 
-def _ignore(_size: int) -> None:
+def _seal(position: tuple[int, int]) -> int:
+    return zlib.crc32(b"%d %d" % position)
+
+
+def _ignore(_segment: int, _begin: int) -> None:
     """Damage is counted where it is read to be sent, not where it is counted."""
 
 

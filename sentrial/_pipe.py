@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import os
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,6 +51,8 @@ class Pipe:
         self._worker: Worker | None = None
         self._encode: Any = None
         self._too_large = 0
+        self._opening = False
+        self._early: list[dict[str, Any]] = []
         self._begin()
         _open_pipes.add(self)
 
@@ -63,6 +66,13 @@ class Pipe:
             self._open()
         event["producerId"] = self._producer
         event["sequence"] = next(self._sequence)
+        if self._spool is None:
+            # A signal handler that tracks has interrupted the opening: it is kept as soon as that is done.
+            self._early.append(event)
+        else:
+            self._keep(event)
+
+    def _keep(self, event: dict[str, Any]) -> None:
         payload: bytes = self._encode(event)
         if len(payload) > 1 << 20:
             self._too_large += 1
@@ -100,14 +110,15 @@ class Pipe:
         if self._spool is not None:
             self._spool.close()
 
-    def close_at_exit(self) -> None:
-        """Close, waiting no longer than the setting allows."""
-        self.close(self._config.exit_timeout)
+    def close_at_exit(self, waited: float) -> None:
+        """Close, waiting no longer than the setting allows, less the seconds waited already."""
+        self.close(max(0.0, self._config.exit_timeout - waited))
 
     def _open(self) -> None:
         with self._making:
-            if self._spool is not None:
+            if self._spool is not None or self._opening:
                 return
+            self._opening = True
             import msgspec  # noqa: PLC0415 - loaded with the first event, not at import
 
             from sentrial._delivery import Worker  # noqa: PLC0415
@@ -117,6 +128,9 @@ class Pipe:
             self._encode = msgspec.json.Encoder().encode
             self._worker = Worker(spool, self._make_sender, max_retries=self._config.max_retries)
             self._spool = spool
+            self._opening = False
+            while self._early:
+                self._keep(self._early.pop(0))
 
     def _make_sender(self) -> Sender:
         # In the worker's thread: httpx and the generated client cost the caller nothing.
@@ -127,6 +141,8 @@ class Pipe:
     def after_fork(self) -> None:
         """In the child: another producer, no thread; the spool looks after itself."""
         self._making = threading.RLock()
+        self._opening = False
+        self._too_large = 0
         self._begin()
         if self._worker is not None:
             self._worker.after_fork()
@@ -147,8 +163,10 @@ _open_pipes: weakref.WeakSet[Pipe] = weakref.WeakSet()
 
 @atexit.register
 def _close_all() -> None:
+    begun = time.monotonic()
     for pipe in list(_open_pipes):
-        pipe.close_at_exit()
+        # One after the other, and together no longer than the most patient of them.
+        pipe.close_at_exit(waited=time.monotonic() - begun)
 
 
 def _after_fork() -> None:

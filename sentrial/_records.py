@@ -46,13 +46,13 @@ def checksum(payload: bytes) -> int:
     return crc
 
 
-def scan(data: bytes, start: int, damage: Callable[[int], None], *, sealed: bool) -> Iterator[Record]:
+def scan(data: bytes, start: int, damage: Callable[[int, int], None], *, sealed: bool) -> Iterator[Record]:
     """Every whole record of a segment, from an offset on.
 
     Args:
         data: The segment's bytes.
         start: Where to begin.
-        damage: Called with the number of bytes of each stretch that holds no record.
+        damage: Called with the begin and the end of each stretch that holds no record.
         sealed: Whether nothing more will be written; if so, what is cut off at the end is damage too.
     """
     position = start
@@ -65,9 +65,9 @@ def scan(data: bytes, start: int, damage: Callable[[int], None], *, sealed: bool
         following = _next_whole(data, position + 1)
         if following is None:
             if sealed:
-                damage(len(data) - position)
+                damage(position, len(data))
             return
-        damage(following - position)
+        damage(position, following)
         position = following
 
 

@@ -53,7 +53,7 @@ _FORMATS = tuple(
         ("xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}"),
         ("AKIA", r"\bAKIA[A-Z0-9]{16}\b"),
         ("AIza", r"\bAIza[A-Za-z0-9_-]{35}"),
-        ("eyJ", r"\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,65536}\.[A-Za-z0-9_-]{8,4096}"),
+        ("eyJ", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4096}+\.[A-Za-z0-9_-]{8,65536}+\.[A-Za-z0-9_-]{8,4096}"),
         ("earer ", r"(?<=earer )[A-Za-z0-9._~+/=-]{16,8192}"),
         ("PRIVATE KEY", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\:,-]{1,65536}"),
     )
@@ -72,7 +72,7 @@ class Redactor:
         defaults: Whether the rules for key-like names and known formats hold.
     """
 
-    __slots__ = ("_defaults", "_names", "_patterns", "_remembered", "_secrets", "hook")
+    __slots__ = ("_defaults", "_names", "_patterns", "_remembered", "_secrets", "hook", "shortest")
 
     def __init__(
         self,
@@ -89,6 +89,8 @@ class Redactor:
         self._defaults = defaults
         self._remembered: dict[str, bool] = {}
         self.hook = hook
+        # Texts shorter than this hold nothing to redact: no known format is as short, but the caller's own may be.
+        self.shortest = 1 if self._patterns else min([16, *map(len, self._secrets)])
 
     def is_secret(self, name: str) -> bool:
         """Whether the value under this name must not be kept."""

@@ -64,6 +64,7 @@ class Spool:
         self._left_in_segment = 0
         self._memory: deque[bytes] = deque()
         self._memory_bytes = 0
+        self._memory_taken = 0
         self._appends = itertools.count(1)
         self._done = 0
         self.appended = 0
@@ -102,8 +103,9 @@ class Spool:
                 folder.remove()
                 self._adopted.remove(folder)
         if self._memory:
-            held = tuple(itertools.islice(self._memory, most_records))
-            return Batch(held, (), None)
+            with self._lock:
+                held = tuple(itertools.islice(self._memory, most_records))
+                return Batch(held, ((0, self._memory_taken),), None)
         # Nothing is left of what was appended before: what is not done by now was damaged, and is counted there.
         self._done = max(self._done, appended)
         return None
@@ -114,8 +116,9 @@ class Spool:
             return
         if batch.folder is None:
             with self._lock:
-                for _ in range(min(count, len(self._memory))):
-                    self._memory_bytes -= len(self._memory.popleft())
+                # Some of them may have gone meanwhile: an overflow drops the oldest, a disk that is back takes them.
+                for _ in range(count - (self._memory_taken - batch.ends[0][1])):
+                    self._take()
             self._done += count
             return
         batch.folder.ack(batch.ends[count - 1])
@@ -209,8 +212,14 @@ class Spool:
         self._memory.append(payload)
         self._memory_bytes += len(payload)
         while len(self._memory) > MEMORY_RECORDS or self._memory_bytes > MEMORY_BYTES:
-            self._memory_bytes -= len(self._memory.popleft())
+            self._take()
             self._lost["memory_full"] = self._lost.get("memory_full", 0) + 1
+
+    def _take(self) -> bytes:
+        payload = self._memory.popleft()
+        self._memory_bytes -= len(payload)
+        self._memory_taken += 1
+        return payload
 
     # ---- the worker's side --------------------------------------------------------------------------
 
@@ -219,7 +228,7 @@ class Spool:
         while self._memory:
             with self._lock, contextlib.suppress(OSError):
                 self._put(_records.frame(self._memory[0]), may_open=True)
-                self._memory_bytes -= len(self._memory.popleft())
+                self._take()
                 continue
             return
 
@@ -258,7 +267,10 @@ def state_folders(given: str | None) -> Sequence[Path]:
 
     import platformdirs  # noqa: PLC0415
 
-    private = Path(tempfile.gettempdir(), f"sentrial-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
     if given is not None:
         return (Path(given),)
-    return (platformdirs.user_state_path("sentrial") / "spool", private / "spool")
+    folders = [platformdirs.user_state_path("sentrial") / "spool"]
+    with contextlib.suppress(OSError):  # there may be no folder for temporary files that can be written
+        own = f"sentrial-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        folders.append(Path(tempfile.gettempdir(), own, "spool"))
+    return folders

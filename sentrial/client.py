@@ -7,6 +7,7 @@ async client: reads, `flush`, `delete_session`, `aclose`. There the ids can also
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -175,11 +176,12 @@ class SentrialClient(Recorder[str]):
         if self._pipe is not None:
             self._pipe.flush_own(self._config.timeout)
         with _making:
-            if self._reader is None:
+            if self._reader is None or self._reader.pid != os.getpid():
                 from sentrial._api import Reader  # noqa: PLC0415 - httpx is loaded with the first read
 
                 self._reader = Reader(self._config)
-        return self._reader.ask(operation, *path, **query)
+            reader = self._reader
+        return reader.ask(operation, *path, **query)
 
 
 class AsyncSentrialClient(Recorder["AwaitableId"]):

@@ -5,6 +5,7 @@ The current session travels in a ContextVar, so it follows coroutines and is not
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import time
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec,
 
 from sentrial import _ids
 from sentrial._recorder import Id, Recorder
+from sentrial._redact import Redactor
+from sentrial._values import Shaper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 End = Literal["success", "error", "cancelled"]
 
+_AS_THEY_ARE = Redactor(defaults=False)
 _current: ContextVar[BoundSession[Any] | None] = ContextVar("sentrial_session", default=None)
 _inside: ContextVar[str | None] = ContextVar("sentrial_tool_call", default=None)
 
@@ -46,7 +50,7 @@ class BoundSession(Generic[Id]):
         self.id = session_id
         self._close = close
         self._ended = False
-        self._outer: Token[BoundSession[Any] | None] | None = None
+        self._outer: list[Token[BoundSession[Any] | None]] = []
         self.track_tool_call = _bind(recorder.track_tool_call, session_id)
         self.track_decision = _bind(recorder.track_decision, session_id)
         self.track_llm_call = _bind(recorder.track_llm_call, session_id)
@@ -66,15 +70,16 @@ class BoundSession(Generic[Id]):
         self._ended = True
 
     def __enter__(self) -> Self:
-        self._outer = _current.set(self)
+        self._outer.append(_current.set(self))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._outer is not None:
-            _current.reset(self._outer)
-            self._outer = None
+        if self._outer:
+            # A framework may end a generator in another context than it began it in: that one has nothing to undo.
+            with contextlib.suppress(ValueError):
+                _current.reset(self._outer.pop())
         if error is None:
             if not self._ended:
                 self.close()
@@ -159,7 +164,8 @@ class _Call:
         self.output: Any = None
         self._session = session
         self._name = name
-        self._arguments = arguments
+        # As they are now: the tool may change them. What must not be kept is taken out when the call is recorded.
+        self._arguments = Shaper(_AS_THEY_ARE).value(arguments)
         self._event_id = _ids.event_id()
         self._parent_id = _inside.get()
         self._began_at = time.time()

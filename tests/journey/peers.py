@@ -5,6 +5,7 @@ A newcomer's mistake: to forget that connections outlive an answer. Each connect
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -39,6 +40,8 @@ class Peer:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends a waiting accept at once, where the system knows how
         self._accepting.join()
         self._listener.close()
         for thread in self._threads:
@@ -54,7 +57,7 @@ class Peer:
         while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except TimeoutError:
+            except OSError:
                 continue
             thread = threading.Thread(target=self._treat, args=(connection,))
             thread.start()

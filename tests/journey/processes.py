@@ -28,6 +28,7 @@ def start(script: str, *arguments: str | Path) -> subprocess.Popen[str]:
     """Start a script in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
