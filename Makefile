@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-quick test-long check format gen lock clean
+.PHONY: help setup demo serve test test-quick test-long check format gen bench bench-peers lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ format: $(STAMP) ## Put the code into shape
 
 gen: $(STAMP) ## Write generated/ from openapi.yaml
 	@$(BIN)/python generated/generate.py
+
+bench: $(STAMP) ## Measure recording beside its floor, and beside the peers that are installed
+	@$(BIN)/python benchmarks/run.py
+
+bench-peers: .venv-bench ## Install the peers that `make bench` measures
+
+.venv-bench:
+	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --disable-pip-version-check 'langfuse>=4,<6' 'langsmith>=0.4,<1' \
+		'opentelemetry-sdk>=1.30,<2' 'opentelemetry-exporter-otlp-proto-http>=1.30,<2'
 
 lock: ## Renew constraints.txt
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet --editable '.[dev]'

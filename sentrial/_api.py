@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
+import importlib
 import json
 import os
 import socket
@@ -19,6 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import anyio.lowlevel
 import httpx
 from sentrial_api.api.events import ingest_events, list_session_events
 from sentrial_api.api.sessions import delete_session, get_session, list_sessions
@@ -122,6 +124,12 @@ class HttpSender:
         self._config = config
         self._runner = asyncio.Runner(loop_factory=_Loop)
         self._client = make_client(config)
+        # What else the first request would load is loaded here: the pipe lets no fork come in between.
+        self._client.get_async_httpx_client()
+        self._runner.run(anyio.lowlevel.checkpoint())
+        for late in ("sentrial_api.models.rejection", "sniffio"):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(late)
 
     def send(self, payloads: Sequence[bytes]) -> Outcome:
         """Send one batch; every way it can go is an outcome."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
@@ -228,7 +229,6 @@ def session_end(shape: Shaper, session_id: str, status: str, summary: Any) -> di
 def envelope(
     event: dict[str, Any],
     shape: Shaper,
-    *,
     event_id: str,
     now: float,
     timestamp: Timestamp | None,
@@ -263,7 +263,16 @@ def envelope(
 
 def rfc3339(seconds: float) -> str:
     """A time in seconds since 1970 as RFC 3339 in UTC, with microseconds."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    global _last_second  # noqa: PLW0603 - one tuple, replaced as a whole: most events share their second
+    second = int(seconds // 1)
+    known, text = _last_second
+    if known != second:
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+        _last_second = (second, text)
+    return f"{text}{int((seconds - second) * 1e6):06}Z"
+
+
+_last_second = (0, "1970-01-01T00:00:00.")
 
 
 def identifier(parameter: str, value: str) -> str:
@@ -273,11 +282,19 @@ def identifier(parameter: str, value: str) -> str:
         TypeError: It is no string.
         ValueError: It is empty, too long, or holds other characters than letters, digits and `_.:-`.
     """
+    if type(value) is str and _is_identifier(value):
+        return value
     if not isinstance(value, str):
         raise TypeError(f"{parameter} must be a string, not {type(value).__name__}")
     if _ID.fullmatch(value) is None:
         raise ValueError(f"{parameter} must be 1 to 128 letters, digits, '_', '.', ':' or '-', not {value[:200]!r}")
     return str.__str__(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_identifier(value: str) -> bool:
+    # Many events name the same session.
+    return _ID.fullmatch(value) is not None
 
 
 # ---- reading back -----------------------------------------------------------------------------------
@@ -310,7 +327,7 @@ def python_key(wire: str) -> str:
 
 
 def _name(shape: Shaper, parameter: str, value: str) -> str:
-    if not isinstance(value, str):
+    if type(value) is not str and not isinstance(value, str):
         raise TypeError(f"{parameter} must be a string, not {type(value).__name__}")
     if not value:
         raise ValueError(f"{parameter} must not be empty")
@@ -320,10 +337,12 @@ def _name(shape: Shaper, parameter: str, value: str) -> str:
 def _choice(parameter: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError(f"{parameter} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
-    return str.__str__(value)
+    return value if type(value) is str else str.__str__(value)
 
 
 def _number(parameter: str, value: float, *, most: float = _MAX_NUMBER, clamp: bool | None = None) -> float:
+    if (type(value) is int or type(value) is float) and 0 <= value <= most:
+        return value
     if isinstance(value, bool) or not hasattr(type(value), "__float__"):
         raise TypeError(f"{parameter} must be a number, not {type(value).__name__}")
     try:

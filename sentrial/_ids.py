@@ -22,7 +22,7 @@ def uuid7_hex() -> str:
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000
     chance = _random.getrandbits(62)
-    return f"{milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance:032x}"
+    return f"{milliseconds:012x}7{fraction:03x}{chance | 1 << 63:016x}"
 
 
 def event_id() -> str:

@@ -7,8 +7,10 @@ The spool and the worker's thread come into being with the first event, not with
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
 import itertools
+import logging
 import os
 import threading
 import time
@@ -16,8 +18,12 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sentrial import _ids
+from sentrial._records import MAX_PAYLOAD_BYTES
+from sentrial._values import MAX_FIELD_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from sentrial._config import Config
     from sentrial._delivery import Sender, Worker
     from sentrial._spool import Spool
@@ -60,21 +66,34 @@ class Pipe:
         self._producer = _ids.producer_id()
         self._sequence = itertools.count()
 
-    def put(self, event: dict[str, Any]) -> None:
-        """Keep one event. When this returns it is on the disk, or in memory where the disk refuses."""
+    def put(self, event: dict[str, Any] | None, thoroughly: Callable[[], dict[str, Any]]) -> None:
+        """Keep one event. When this returns it is on the disk, or in memory where the disk refuses.
+
+        Args:
+            event: The event as the quick look passed it, or None. Its values may still be the caller's own: it is
+                encoded before this returns.
+            thoroughly: Makes the event the thorough way, for what the quick look or the encoder does not take.
+        """
         if self._spool is None:
             self._open()
-        event["producerId"] = self._producer
-        event["sequence"] = next(self._sequence)
+        sequence = next(self._sequence)
         if self._spool is None:
             # A signal handler that tracks has interrupted the opening: it is kept as soon as that is done.
-            self._early.append(event)
-        else:
-            self._keep(event)
+            self._early.append(thoroughly() | {"producerId": self._producer, "sequence": sequence})
+            return
+        if event is not None:
+            event["producerId"] = self._producer
+            event["sequence"] = sequence
+            # A lone surrogate, a huge integer, something another thread put in just now.
+            with contextlib.suppress(Exception):
+                payload: bytes = self._encode(event)
+                if len(payload) <= MAX_FIELD_BYTES:
+                    self._keep(payload)
+                    return
+        self._keep(self._encode(thoroughly() | {"producerId": self._producer, "sequence": sequence}))
 
-    def _keep(self, event: dict[str, Any]) -> None:
-        payload: bytes = self._encode(event)
-        if len(payload) > 1 << 20:
+    def _keep(self, payload: bytes) -> None:
+        if len(payload) > MAX_PAYLOAD_BYTES:
             self._too_large += 1
             return
         spool, worker = self._spool, self._worker
@@ -119,10 +138,11 @@ class Pipe:
             if self._spool is not None or self._opening:
                 return
             self._opening = True
-            import msgspec  # noqa: PLC0415 - loaded with the first event, not at import
+            with loading():
+                import msgspec  # noqa: PLC0415 - loaded with the first event, not at import
 
-            from sentrial._delivery import Worker  # noqa: PLC0415
-            from sentrial._spool import Spool, state_folders  # noqa: PLC0415
+                from sentrial._delivery import Worker  # noqa: PLC0415
+                from sentrial._spool import Spool, state_folders  # noqa: PLC0415
 
             spool = Spool(state_folders(self._config.spool_dir), destination(self._config), fsync=self._config.fsync)
             self._encode = msgspec.json.Encoder().encode
@@ -130,13 +150,14 @@ class Pipe:
             self._spool = spool
             self._opening = False
             while self._early:
-                self._keep(self._early.pop(0))
+                self._keep(self._encode(self._early.pop(0)))
 
     def _make_sender(self) -> Sender:
         # In the worker's thread: httpx and the generated client cost the caller nothing.
-        from sentrial._api import HttpSender  # noqa: PLC0415
+        with loading():
+            from sentrial._api import HttpSender  # noqa: PLC0415
 
-        return HttpSender(self._config)
+            return HttpSender(self._config)
 
     def after_fork(self) -> None:
         """In the child: another producer, no thread; the spool looks after itself."""
@@ -158,6 +179,33 @@ def destination(config: Config) -> str:
     return hashlib.sha256(f"{config.api_url}\n{fingerprint}".encode()).hexdigest()[:32]
 
 
+# ---- forks --------------------------------------------------------------------------------------------
+
+_loading = threading.RLock()
+_forking = threading.local()
+_LONGEST_LOADING_SECONDS = 5.0
+
+
+@contextlib.contextmanager
+def loading() -> Generator[None]:
+    """Hold off forks while modules are loaded: the child of a fork in the middle would be left with half of one."""
+    with _loading:
+        yield
+
+
+def _before_fork() -> None:
+    # This comes before logging's own hook, which is why logging is imported above and not late: the hooks that were
+    # registered last run first, and what is being loaded needs the lock that logging takes for the fork.
+    _forking.held = _loading.acquire(timeout=_LONGEST_LOADING_SECONDS)
+    if not _forking.held:
+        logging.getLogger("sentrial").debug("sentrial: forked while modules were being loaded")
+
+
+def _after_fork_in_parent() -> None:
+    if _forking.held:
+        _loading.release()
+
+
 _open_pipes: weakref.WeakSet[Pipe] = weakref.WeakSet()
 
 
@@ -170,9 +218,11 @@ def _close_all() -> None:
 
 
 def _after_fork() -> None:
+    global _loading  # noqa: PLW0603 - whoever held it does not live here
+    _loading = threading.RLock()
     for pipe in list(_open_pipes):
         pipe.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from sentrial import _config, _events, _ids, _redact
 from sentrial._pipe import Pipe, Stats
+from sentrial._quick import QuickShaper
 from sentrial._values import Shaper
 
 if TYPE_CHECKING:
@@ -125,9 +126,8 @@ class Recorder(Generic[Id]):
             The session's id.
         """
         session = _ids.session_id() if session_id is None else _events.identifier("session_id", session_id)
-        shape = Shaper(self._redactor)
-        event = _events.session_start(shape, session, name, agent, user_id, tags, version, input)
-        self._record(event, shape, metadata, event_id, None, timestamp)
+        fields = (session, name, agent, user_id, tags, version, input)
+        self._record(_events.session_start, fields, metadata, event_id, None, timestamp)
         return self._receipt(session)
 
     def _update_session(
@@ -137,8 +137,7 @@ class Recorder(Generic[Id]):
         metadata: dict[str, Any] | None,
         tags: Sequence[str] | None,
     ) -> None:
-        shape = Shaper(self._redactor)
-        self._record(_events.session_update(shape, session_id, status, tags), shape, metadata, None, None, None)
+        self._record(_events.session_update, (session_id, status, tags), metadata, None, None, None)
 
     def _close_session(
         self,
@@ -148,8 +147,7 @@ class Recorder(Generic[Id]):
         timestamp: Timestamp | None,
         event_id: str | None,
     ) -> None:
-        shape = Shaper(self._redactor)
-        self._record(_events.session_end(shape, session_id, status, summary), shape, None, event_id, None, timestamp)
+        self._record(_events.session_end, (session_id, status, summary), None, event_id, None, timestamp)
 
     # ---- events -------------------------------------------------------------------------------------
 
@@ -192,11 +190,8 @@ class Recorder(Generic[Id]):
             TypeError: An id, name or number is of a wrong type.
             ValueError: An unknown status, a negative duration, an empty name or id.
         """
-        shape = Shaper(self._redactor)
-        event = _events.tool_call(
-            shape, session_id, tool_name, tool_input, tool_output, reasoning, duration_ms, status, error
-        )
-        return self._record(event, shape, metadata, event_id, parent_id, timestamp)
+        fields = (session_id, tool_name, tool_input, tool_output, reasoning, duration_ms, status, error)
+        return self._record(_events.tool_call, fields, metadata, event_id, parent_id, timestamp)
 
     def track_decision(
         self,
@@ -233,9 +228,8 @@ class Recorder(Generic[Id]):
             TypeError: An id or the confidence is of a wrong type.
             ValueError: A confidence outside 0 to 1, an empty id.
         """
-        shape = Shaper(self._redactor)
-        event = _events.decision(shape, session_id, reasoning, alternatives, chosen, confidence, name)
-        return self._record(event, shape, metadata, event_id, parent_id, timestamp)
+        fields = (session_id, reasoning, alternatives, chosen, confidence, name)
+        return self._record(_events.decision, fields, metadata, event_id, parent_id, timestamp)
 
     def track_llm_call(
         self,
@@ -288,7 +282,6 @@ class Recorder(Generic[Id]):
             TypeError: An id, name or number is of a wrong type.
             ValueError: A negative count, cost or duration, an unknown status, an empty name or id.
         """
-        shape = Shaper(self._redactor)
         counts = {
             "tokens_used": tokens_used,
             "prompt_tokens": prompt_tokens,
@@ -297,10 +290,8 @@ class Recorder(Generic[Id]):
             "cache_write_tokens": cache_write_tokens,
             "reasoning_tokens": reasoning_tokens,
         }
-        event = _events.llm_call(
-            shape, session_id, model, prompt, response, counts, cost, duration_ms, time_to_first_token_ms, status
-        )
-        return self._record(event, shape, metadata, event_id, parent_id, timestamp)
+        fields = (session_id, model, prompt, response, counts, cost, duration_ms, time_to_first_token_ms, status)
+        return self._record(_events.llm_call, fields, metadata, event_id, parent_id, timestamp)
 
     def track_error(
         self,
@@ -339,30 +330,34 @@ class Recorder(Generic[Id]):
             TypeError: An id or name is of a wrong type.
             ValueError: An empty id or name.
         """
-        shape = Shaper(self._redactor)
-        event = _events.error(
-            shape, session_id, error_type, error_message, stack_trace, recoverable, recovery_action, tool_name
-        )
-        return self._record(event, shape, metadata, event_id, parent_id, timestamp)
+        fields = (session_id, error_type, error_message, stack_trace, recoverable, recovery_action, tool_name)
+        return self._record(_events.error, fields, metadata, event_id, parent_id, timestamp)
 
     # ---- the common end -----------------------------------------------------------------------------
 
     def _record(
         self,
-        event: dict[str, Any],
-        shape: Shaper,
+        kind: Callable[..., dict[str, Any]],
+        fields: tuple[Any, ...],
         metadata: Any,
         event_id: str | None,
         parent_id: str | None,
         timestamp: Timestamp | None,
     ) -> Id:
         own_id = _ids.event_id() if event_id is None else _events.identifier("event_id", event_id)
+        quick = QuickShaper(self._redactor)
+        event = kind(quick, *fields)
         begun = self._begun(event["sessionId"], event.get("durationMs", 0)) if timestamp is None else time.time()
-        _events.envelope(
-            event, shape, event_id=own_id, now=begun, timestamp=timestamp, parent_id=parent_id, metadata=metadata
-        )
+        _events.envelope(event, quick, own_id, begun, timestamp, parent_id, metadata)
         if self._pipe is not None:
-            self._pipe.put(event)
+
+            def thoroughly() -> dict[str, Any]:
+                shape = Shaper(self._redactor)
+                event = kind(shape, *fields)
+                _events.envelope(event, shape, own_id, begun, timestamp, parent_id, metadata)
+                return event
+
+            self._pipe.put(event if quick.passes() else None, thoroughly)
         return self._receipt(own_id)
 
     def _begun(self, session_id: str, duration_ms: float) -> float:

@@ -32,7 +32,8 @@ class Record(NamedTuple):
 
 def frame(payload: bytes) -> bytes:
     """The bytes of one record."""
-    return HEADER.pack(MAGIC, len(payload), checksum(payload)) + payload
+    crc = zlib.crc32(payload) if len(payload) <= _CRC_STRIDE else checksum(payload)
+    return HEADER.pack(MAGIC, len(payload), crc) + payload
 
 
 def checksum(payload: bytes) -> int:

@@ -41,21 +41,40 @@ _SECRET_PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key")
 _PLAIN_TOKENS = frozenset({"page", "next", "continuation", "sync", "bos", "eos", "pad", "unk", "sep", "stop", "first"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-# Each format with text that stands in every match of it: a search for that text is far cheaper than the pattern.
+# Each format under a character and a text that stand in every match of it: to look for one character costs a
+# fraction of looking for a text, and that a fraction of the pattern.
 _FORMATS = tuple(
-    (marker, re.compile(pattern))
-    for marker, pattern in (
-        ("sk-", r"\bsk-[A-Za-z0-9_-]{16,512}"),
-        ("snt_", r"\bsnt_[A-Za-z0-9]{1,64}_[A-Za-z0-9_-]{8,256}"),
-        ("gh", r"\bgh[opsur]_[A-Za-z0-9]{20,255}"),
-        ("github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{20,255}"),
-        ("glpat-", r"\bglpat-[A-Za-z0-9_-]{16,255}"),
-        ("xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}"),
-        ("AKIA", r"\bAKIA[A-Z0-9]{16}\b"),
-        ("AIza", r"\bAIza[A-Za-z0-9_-]{35}"),
-        ("eyJ", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4096}+\.[A-Za-z0-9_-]{8,65536}+\.[A-Za-z0-9_-]{8,4096}"),
-        ("earer ", r"(?<=earer )[A-Za-z0-9._~+/=-]{16,8192}"),
-        ("PRIVATE KEY", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\:,-]{1,65536}"),
+    (sign, tuple((marker, re.compile(pattern)) for marker, pattern in formats))
+    for sign, formats in (
+        (
+            "-",
+            (
+                ("sk-", r"\bsk-[A-Za-z0-9_-]{16,512}"),
+                ("glpat-", r"\bglpat-[A-Za-z0-9_-]{16,255}"),
+                ("xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}"),
+                ("PRIVATE KEY", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\:,-]{1,65536}"),
+            ),
+        ),
+        (
+            "_",
+            (
+                ("snt_", r"\bsnt_[A-Za-z0-9]{1,64}_[A-Za-z0-9_-]{8,256}"),
+                ("gh", r"\bgh[opsur]_[A-Za-z0-9]{20,255}"),
+                ("github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{20,255}"),
+            ),
+        ),
+        ("K", (("AKIA", r"\bAKIA[A-Z0-9]{16}\b"),)),
+        ("z", (("AIza", r"\bAIza[A-Za-z0-9_-]{35}"),)),
+        (
+            "J",
+            (
+                (
+                    "eyJ",
+                    r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4096}+\.[A-Za-z0-9_-]{8,65536}+\.[A-Za-z0-9_-]{8,4096}",
+                ),
+            ),
+        ),
+        ("r", (("earer ", r"(?<=earer )[A-Za-z0-9._~+/=-]{16,8192}"),)),
     )
 )
 
@@ -72,7 +91,17 @@ class Redactor:
         defaults: Whether the rules for key-like names and known formats hold.
     """
 
-    __slots__ = ("_defaults", "_names", "_patterns", "_remembered", "_secrets", "hook", "shortest")
+    __slots__ = (
+        "_defaults",
+        "_names",
+        "_patterns",
+        "_remembered",
+        "_secrets",
+        "harmless",
+        "hook",
+        "shortest",
+        "simple",
+    )
 
     def __init__(
         self,
@@ -89,8 +118,20 @@ class Redactor:
         self._defaults = defaults
         self._remembered: dict[str, bool] = {}
         self.hook = hook
+        # Names known to be neither secret nor to hold a secret: most events have only such.
+        self.harmless: set[str] = set()
+        # Without rules of the caller's own, many texts can be looked at as one.
+        self.simple = hook is None and not self._patterns
         # Texts shorter than this hold nothing to redact: no known format is as short, but the caller's own may be.
         self.shortest = 1 if self._patterns else min([16, *map(len, self._secrets)])
+
+    def learn(self, name: str) -> bool:
+        """Whether a name is harmless; if so it is remembered among `harmless`."""
+        if len(name) > 128 or not name.isprintable() or self.is_secret(name) or self.suspects(name):
+            return False
+        if len(self.harmless) < 10_000:
+            self.harmless.add(name)
+        return True
 
     def is_secret(self, name: str) -> bool:
         """Whether the value under this name must not be kept."""
@@ -101,12 +142,27 @@ class Redactor:
                 self._remembered[name] = known
         return known
 
+    def suspects(self, text: str) -> bool:
+        """Whether `text` would change this text. For a redactor that is `simple` only."""
+        if self._defaults:
+            for sign, formats in _FORMATS:
+                if sign in text:
+                    for marker, pattern in formats:
+                        if marker in text and pattern.search(text):
+                            return True
+        for secret in self._secrets:  # noqa: SIM110 - a generator costs more than the search
+            if secret in text:
+                return True
+        return False
+
     def text(self, text: str) -> str:
         """The text without what must not be kept."""
         if self._defaults:
-            for marker, pattern in _FORMATS:
-                if marker in text:
-                    text = pattern.sub(REDACTED, text)
+            for sign, formats in _FORMATS:
+                if sign in text:
+                    for marker, pattern in formats:
+                        if marker in text:
+                            text = pattern.sub(REDACTED, text)
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, REDACTED)

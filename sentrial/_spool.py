@@ -77,14 +77,21 @@ class Spool:
             payload: One event, encoded; at most 1 MiB.
         """
         record = _records.frame(payload)
+        size = len(record)
         with self._lock:
-            again, self._busy = self._busy, True
-            try:
-                self._put(record, may_open=not again)
-            except OSError:
-                self._remember(payload)
-            finally:
-                self._busy = again
+            descriptor = self._descriptor
+            if descriptor is not None and self._left_in_segment >= size and not self._fsync:
+                # Nearly always: one write that keeps the GIL.
+                self._left_in_segment -= size
+                try:
+                    written = self._write(descriptor, record)
+                except OSError:
+                    written = 0
+                if written != size:
+                    self._undo(descriptor, written)
+                    self._remember(payload)
+            else:
+                self._append_slowly(payload, record)
             self.appended = next(self._appends)
 
     def read(self, most_records: int, most_bytes: int) -> Batch | None:
@@ -173,6 +180,21 @@ class Spool:
 
     # ---- the caller's side --------------------------------------------------------------------------
 
+    def _append_slowly(self, payload: bytes, record: bytes) -> None:
+        again, self._busy = self._busy, True
+        try:
+            self._put(record, may_open=not again)
+        except OSError:
+            self._remember(payload)
+        finally:
+            self._busy = again
+
+    def _undo(self, descriptor: int, written: int) -> None:
+        # Half a record would be counted as damage, though memory holds it whole.
+        if written:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
+
     def _put(self, record: bytes, *, may_open: bool) -> None:
         if self._descriptor is None or self._left_in_segment < len(record):
             if may_open:
@@ -184,8 +206,9 @@ class Spool:
             raise OSError("the spool is not open")
         self._left_in_segment -= len(record)
         written = self._write(descriptor, record)
-        while written < len(record):
-            written += self._write(descriptor, record[written:])
+        if written != len(record):
+            self._undo(descriptor, written)
+            raise OSError("the disk took half a record")
         if self._fsync:
             os.fsync(descriptor)
 

@@ -42,14 +42,16 @@ class Shaper:
     def __init__(self, redactor: Redactor, clock: Any = time.perf_counter) -> None:
         self._redactor = redactor
         self._clock = clock
-        self._deadline = clock() + MAX_SECONDS
+        self._deadline: float | None = None
         self._event_left = MAX_EVENT_BYTES
-        self._left = 0
-        self._nodes = MAX_NODES
-        self._path: set[int] = set()
 
     def value(self, value: Any) -> Any:
         """Any value as JSON: at most 20,000 nodes, 32 levels and 256 KiB, in 50 ms."""
+        if self._deadline is None:
+            # Made late: an event of plain values never gets here.
+            self._deadline = self._clock() + MAX_SECONDS
+            self._nodes = MAX_NODES
+            self._path: set[int] = set()
         self._left = given = min(MAX_FIELD_BYTES, self._event_left)
         try:
             shaped = self._walk(value, 0)
@@ -199,7 +201,7 @@ class Shaper:
         if self._nodes <= 0 or self._left <= 0:
             return True
         # The clock is asked now and then: it costs more than a node.
-        if not self._nodes % 64 and self._clock() > self._deadline:
+        if not self._nodes % 64 and self._clock() > (self._deadline or 0):
             self._nodes = 0
             return True
         return False

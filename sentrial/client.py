@@ -8,10 +8,10 @@ async client: reads, `flush`, `delete_session`, `aclose`. There the ids can also
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from sentrial import _events
+from sentrial._pipe import loading
 from sentrial._recorder import Recorder
 from sentrial.session import BoundSession
 
@@ -175,7 +175,7 @@ class SentrialClient(Recorder[str]):
     def _ask(self, operation: str, *path: str, **query: Any) -> dict[str, Any]:
         if self._pipe is not None:
             self._pipe.flush_own(self._config.timeout)
-        with _making:
+        with loading():
             if self._reader is None or self._reader.pid != os.getpid():
                 from sentrial._api import Reader  # noqa: PLC0415 - httpx is loaded with the first read
 
@@ -285,7 +285,8 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
         if self._pipe is not None:
             await _in_thread(self._pipe.flush_own, self._config.timeout)
         if self._reader is None:
-            from sentrial._api import AsyncReader  # noqa: PLC0415 - httpx is loaded with the first read
+            with loading():
+                from sentrial._api import AsyncReader  # noqa: PLC0415 - httpx is loaded with the first read
 
             self._reader = AsyncReader(self._config)
         return await self._reader.ask(operation, *path, **query)
@@ -325,6 +326,3 @@ async def _in_thread(function: Any, *arguments: Any) -> Any:
     import asyncio  # noqa: PLC0415 - loaded with the first wait, not at import
 
     return await asyncio.to_thread(function, *arguments)
-
-
-_making = threading.Lock()

@@ -350,3 +350,14 @@ def test_the_errors_of_the_store_have_one_root() -> None:
     from sentrial.server.store import StoreUnavailable
 
     assert issubclass(StoreUnavailable, StoreError)
+
+
+def test_an_unknown_kind_may_hold_anything_under_known_names(client: httpx.Client) -> None:
+    """A kind that the contract does not name is stored as it came, also where a name means something elsewhere."""
+    event = {"eventType": "handoff", "sessionId": "sess_odd", "toolError": {}, "toolName": 7, "status": [], "model": None}
+
+    answer = client.post("/api/sdk/events", json=event)
+
+    assert answer.status_code == 201
+    stored = client.get("/api/sdk/sessions/sess_odd/events").json()["items"][0]
+    assert {name: stored[name] for name in event} == event

@@ -35,6 +35,9 @@ class Record:
     encoded: bytes
 
 
+_WITH_ERROR = frozenset({"tool_call", "error"})
+
+
 def make_record(event: Mapping[str, Any], now_us: int) -> Record:
     """Turn an event that the contract has checked into a record; `now_us` stands in for a missing timestamp.
 
@@ -45,7 +48,8 @@ def make_record(event: Mapping[str, Any], now_us: int) -> Record:
     timestamp = event.get("timestamp")
     timestamp_us = now_us if timestamp is None else parse_us(timestamp)
     body["timestamp"] = format_us(timestamp_us)
-    if isinstance(error := event.get("toolError"), dict):
+    # A kind that the contract does not know may hold anything under this name: it is kept as it came.
+    if event["eventType"] in _WITH_ERROR and isinstance(error := event.get("toolError"), dict):
         body["toolError"] = _stored_error(cast("dict[str, Any]", error))
     sequence = event.get("sequence")
     return Record(
