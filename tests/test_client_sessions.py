@@ -214,9 +214,10 @@ def test_a_session_may_be_tracked_offline_before_any_server(server: EmbeddedServ
 
 def test_what_is_too_large_is_counted_and_said(client: SentrialClient) -> None:
     """An event beyond what a server takes, should one come about, is counted as lost, not passed over in silence."""
+    client.create_session("s")
     assert client._pipe is not None
 
-    client._pipe.put({"toolInput": "x" * (1 << 20)})
+    client._pipe._keep(b"x" * (1 << 20) + b"x")
 
     assert client.stats().lost == {"too_large": 1}
 

@@ -202,6 +202,24 @@ def test_parent_and_child_of_a_fork_both_deliver(tmp_path: Path, how: str, reads
     assert len(set(ids)) == len(ids)
 
 
+def test_a_fork_while_the_worker_loads_leaves_the_child_whole(tmp_path: Path) -> None:
+    """A child born while the parent's worker loads its modules, the HTTP client say, still delivers by itself."""
+    script = CLIENT + (
+        "client.track_tool_call('s', 't', {'i': 0})\n"
+        "while 'sentrial._api' not in sys.modules: pass\n"
+        "pid = os.fork()\n"
+        "client.track_tool_call('s', 't', {'i': 1 if pid else 2})\n"
+        "assert client.flush(10) == 0 and client.stats().delivered >= 1\n"
+        "if pid: assert os.waitpid(pid, 0)[1] == 0\n"
+    )
+    with EmbeddedServer(tmp_path / "db") as server:
+        status, _, err = run(script, server.url, tmp_path / "spool")
+        seen = tool_calls(server.url)
+
+    assert (status, err) == (0, "")
+    assert sorted(seen) == [0, 1, 2]
+
+
 def test_a_childs_end_does_not_end_the_parents_connection(tmp_path: Path) -> None:
     """Many children of a client that reads and sends leave it as it was."""
     script = CLIENT + (
