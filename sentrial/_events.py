@@ -203,12 +203,14 @@ def session_start(
     return event
 
 
-def session_update(shape: Shaper, session_id: str, status: str | None, tags: Any) -> dict[str, Any]:
+def session_update(shape: Shaper, session_id: str, status: str | None, tags: Any, waiting_for: Any) -> dict[str, Any]:
     event: dict[str, Any] = {"eventType": "session_update", "sessionId": identifier("session_id", session_id)}
     if status is not None:
         event["status"] = _choice("status", status, UPDATES)
     if tags is not None:
         event["tags"] = shape.names(tags, _MOST_TAGS)
+    if waiting_for is not None:
+        event["waitingFor"] = shape.text(waiting_for)
     return event
 
 

@@ -136,8 +136,11 @@ class Recorder(Generic[Id]):
         status: str | None,
         metadata: dict[str, Any] | None,
         tags: Sequence[str] | None,
+        waiting_for: str | None,
+        timestamp: Timestamp | None,
     ) -> None:
-        self._record(_events.session_update, (session_id, status, tags), metadata, None, None, None)
+        fields = (session_id, status, tags, waiting_for)
+        self._record(_events.session_update, fields, metadata, None, None, timestamp)
 
     def _close_session(
         self,

@@ -56,6 +56,8 @@ class SentrialClient(Recorder[str]):
         status: str | None = None,
         metadata: dict[str, Any] | None = None,
         tags: Sequence[str] | None = None,
+        waiting_for: str | None = None,
+        timestamp: Timestamp | None = None,
     ) -> None:
         """Change a session that goes on.
 
@@ -64,8 +66,10 @@ class SentrialClient(Recorder[str]):
             status: "active", or "waiting" while it waits for a person or another system.
             metadata: What to merge into its metadata.
             tags: Its tags from now on.
+            waiting_for: What it waits for, in words, while its status is "waiting".
+            timestamp: When it changed; now by default.
         """
-        self._update_session(session_id, status, metadata, tags)
+        self._update_session(session_id, status, metadata, tags, waiting_for, timestamp)
 
     def close_session(
         self,
@@ -212,9 +216,11 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
         status: str | None = None,
         metadata: dict[str, Any] | None = None,
         tags: Sequence[str] | None = None,
+        waiting_for: str | None = None,
+        timestamp: Timestamp | None = None,
     ) -> Done:
         """Change a session that goes on; see `SentrialClient.update_session`."""
-        self._update_session(session_id, status, metadata, tags)
+        self._update_session(session_id, status, metadata, tags, waiting_for, timestamp)
         return Done()
 
     def close_session(

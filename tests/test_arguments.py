@@ -25,7 +25,7 @@ SIGNATURES = {
     "session_id=None",
     "get_session": "session_id",
     "list_events": "session_id",
-    "update_session": "session_id, *, status=None, metadata=None, tags=None",
+    "update_session": "session_id, *, status=None, metadata=None, tags=None, waiting_for=None, timestamp=None",
     "delete_session": "session_id",
     "close_session": "session_id, status='success', summary=None",
     "track_tool_call": "session_id, tool_name, tool_input=None, tool_output=None, reasoning=None, duration_ms=None, "

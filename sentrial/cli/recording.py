@@ -45,7 +45,6 @@ def play(client: SentrialClient, calls: Iterable[dict[str, Any]], now: datetime)
         if verb == "start":
             sessions[run] = client.create_session(**arguments)
         elif verb == "update":
-            del arguments["timestamp"]  # an update is always of now
             client.update_session(sessions[run], **arguments)
         else:
             labels[label] = verbs[verb](sessions[run], **arguments)

@@ -64,7 +64,7 @@ def session_url(url: str, session_id: str) -> str:
 
 def _what_happened(row: SessionRow) -> str:
     if row.status == "waiting":
-        awaited = row.waiting_for or row.metadata.get("waiting_for")  # the client keeps it in the metadata
+        awaited = row.waiting_for
         return f"for {awaited}" if awaited else ""
     failure = row.failure
     if row.status == "error" and failure is not None:

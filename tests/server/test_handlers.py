@@ -354,7 +354,14 @@ def test_the_errors_of_the_store_have_one_root() -> None:
 
 def test_an_unknown_kind_may_hold_anything_under_known_names(client: httpx.Client) -> None:
     """A kind that the contract does not name is stored as it came, also where a name means something elsewhere."""
-    event = {"eventType": "handoff", "sessionId": "sess_odd", "toolError": {}, "toolName": 7, "status": [], "model": None}
+    event = {
+        "eventType": "handoff",
+        "sessionId": "sess_odd",
+        "toolError": {},
+        "toolName": 7,
+        "status": [],
+        "model": None,
+    }
 
     answer = client.post("/api/sdk/events", json=event)
 

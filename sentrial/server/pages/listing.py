@@ -136,8 +136,7 @@ def happened(row: SessionRow) -> Happened:
         case "active":
             return Happened(task or summary, state="running")
         case "waiting":
-            # The SDK has no parameter for it: its callers say it in the metadata.
-            reason = display.line(row.waiting_for) or display.line(row.metadata.get("waiting_for"))
+            reason = display.line(row.waiting_for)
             return Happened(task or summary, state=f"waiting for {reason}" if reason else "waiting")
         case "success":
             return Happened(summary or task, recovered=row.errors)
