@@ -37,6 +37,9 @@ SETTINGS = (
     Setting("enabled", "SENTRIAL_ENABLED", True, "Whether anything is recorded at all."),
     Setting("spool_dir", "SENTRIAL_SPOOL_DIR", None, "The folder events wait in; None: the user's state folder."),
     Setting("fsync", "SENTRIAL_FSYNC", "never", 'When events are forced to the disk: "never" or "always".'),
+    Setting(
+        "max_spool_bytes", "SENTRIAL_MAX_SPOOL_BYTES", 1 << 30, "Bytes that may wait on the disk; the oldest go first."
+    ),
     Setting("exit_timeout", "SENTRIAL_EXIT_TIMEOUT", 2.0, "Seconds that the end of the process may wait to deliver."),
 )
 
@@ -52,6 +55,7 @@ class Config(NamedTuple):
     enabled: bool
     spool_dir: str | None
     fsync: str
+    max_spool_bytes: int
     exit_timeout: float
 
     def __repr__(self) -> str:
@@ -160,6 +164,13 @@ def _number(source: str, value: Any) -> float:
     return number
 
 
+def _bytes(source: str, value: Any) -> int:
+    number = _number(source, value)
+    if number != int(number) or not 1 << 20 <= number <= 1 << 50:
+        raise ConfigurationError(f"{source} must be a whole number of bytes, at least 1048576, not {value!r}")
+    return int(number)
+
+
 def _flag(source: str, value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -190,5 +201,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "enabled": _flag,
     "spool_dir": _folder,
     "fsync": _fsync,
+    "max_spool_bytes": _bytes,
     "exit_timeout": _patience,
 }

@@ -30,6 +30,7 @@ BLOCKED_BACKOFF_SECONDS = 5.0
 LONGEST_BLOCKED_SECONDS = 300.0
 LONGEST_ASKED_SECONDS = 3600.0
 QUIET_SECONDS = 60.0
+FREE_BYTES = 256 << 20
 
 
 class Rejected(NamedTuple):
@@ -99,6 +100,7 @@ class Worker:
         spool: The queue to empty.
         make_sender: Makes the sender, in the worker's own thread, when there is something to send.
         max_retries: How many failed attempts in a row are borne in silence; then it is logged, once a minute.
+        max_spool_bytes: How large the spool may grow before its oldest events are dropped and counted.
         clock: Monotonic seconds.
         chance: Random numbers from 0 to 1.
     """
@@ -109,12 +111,14 @@ class Worker:
         make_sender: Callable[[], Sender],
         *,
         max_retries: int = 3,
+        max_spool_bytes: int = 1 << 30,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._spool = spool
         self._make_sender = make_sender
         self._max_retries = max_retries
+        self._max_spool_bytes = max_spool_bytes
         self._clock = clock
         self._chance = chance
         self._quiet_until: dict[str, float] = {}
@@ -170,7 +174,8 @@ class Worker:
 
     def stop(self, timeout: float) -> None:
         """Deliver for at most `timeout` seconds, then end the thread. What is left stays on the disk."""
-        if self._thread is None:
+        thread = self._thread
+        if thread is None:
             return
         deadline = self._clock() + timeout
         if timeout > 0:
@@ -178,9 +183,9 @@ class Worker:
         self._stopping = True
         self._hurry.set()
         self._wake.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join(max(deadline - self._clock(), 0.25))
-        if not self._thread.is_alive():
+        if thread is not threading.current_thread():
+            thread.join(max(deadline - self._clock(), 0.25))
+        if not thread.is_alive():
             self._forget()
 
     def _start(self) -> None:
@@ -207,6 +212,7 @@ class Worker:
             while not self._stopping:
                 if self._clock() >= adopt_at:
                     self._spool.adopt()
+                    self._spool.trim(self._max_spool_bytes, FREE_BYTES)
                     adopt_at = self._clock() + ADOPT_SECONDS
                 self._wake.clear()
                 batch = self._spool.read(PROBE_RECORDS if self._failures else BATCH_RECORDS, BATCH_BYTES)
@@ -227,6 +233,10 @@ class Worker:
         finally:
             if sender is not None:
                 sender.close()
+            if self._thread is threading.current_thread():
+                # A stop that did not wait to the end: the next event starts anew.
+                self._stopping = False
+                self._thread = None
 
     def _deliver(self, sender: Sender, batch: Batch) -> float:
         """Send one batch and act on what came of it; the seconds to wait before the next."""

@@ -89,8 +89,14 @@ class Folder:
             OSError: The disk refuses.
         """
         self._segment += 1
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        # For reading too: where somebody deletes the folder, this is the only way to what it held.
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         return os.open(self._path_of(self._segment), flags, 0o600)
+
+    def unread(self, descriptor: int) -> bytes:
+        """What the newest segment holds after the ack, read through its descriptor: the folder itself may be gone."""
+        start = self._acked[1] if self._acked[0] == self._segment else 0
+        return os.pread(descriptor, max(0, os.fstat(descriptor).st_size - start), start)
 
     def read(self, most_records: int, most_bytes: int, *, sealed: bool) -> list[tuple[bytes, tuple[int, int]]]:
         """The oldest payloads after the ack, each with the position to acknowledge it by."""
@@ -148,6 +154,25 @@ class Folder:
                 total += len(records)
                 start = records[-1][1][1]
         return total
+
+    def bytes_held(self) -> int:
+        """How large all segments are together."""
+        total = 0
+        for number in self._segments():
+            with contextlib.suppress(OSError):
+                total += self._path_of(number).stat().st_size
+        return total
+
+    def drop_oldest(self) -> int | None:
+        """Delete the oldest segment, if nobody writes to it any more; how many waiting records that cost, or None."""
+        numbers = self._segments()
+        if len(numbers) < 2:
+            return None
+        oldest = numbers[0]
+        start = self._acked[1] if oldest == self._acked[0] else 0
+        waiting = self._read_segment(oldest, start, 1 << 30, _MOST_READ_BYTES, _ignore, sealed=True)
+        self._unlink(oldest)
+        return len(waiting) if oldest >= self._acked[0] else 0
 
     def remove(self) -> None:
         """Delete a folder that is done with. Its lock goes last: nobody may adopt half a folder."""

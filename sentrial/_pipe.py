@@ -146,7 +146,12 @@ class Pipe:
 
             spool = Spool(state_folders(self._config.spool_dir), destination(self._config), fsync=self._config.fsync)
             self._encode = msgspec.json.Encoder().encode
-            self._worker = Worker(spool, self._make_sender, max_retries=self._config.max_retries)
+            self._worker = Worker(
+                spool,
+                self._make_sender,
+                max_retries=self._config.max_retries,
+                max_spool_bytes=self._config.max_spool_bytes,
+            )
             self._spool = spool
             self._opening = False
             while self._early:

@@ -43,6 +43,7 @@ class Recorder(Generic[Id]):
         redact: RedactOption | None = None,
         spool_dir: str | PathLike[str] | None = None,
         fsync: Literal["never", "always"] | None = None,
+        max_spool_bytes: int | None = None,
         exit_timeout: float | None = None,
     ) -> None:
         """Make a client. Nothing is opened, started or sent before the first event.
@@ -58,6 +59,8 @@ class Recorder(Generic[Id]):
             redact: What must not be kept, on top of key-like names and known token formats: a list of names and
                 compiled patterns, or a callable `(name, value) -> value`. False: nothing is redacted.
             spool_dir: The folder that events wait in; else SENTRIAL_SPOOL_DIR, else the user's state folder.
+            max_spool_bytes: Bytes that may wait on the disk, 1 GiB by default; beyond, the oldest events are dropped
+                and counted.
             fsync: "never" (default) survives the death of the process, "always" that of the machine.
             exit_timeout: Seconds that the end of the process may wait to deliver, 2 by default.
 
@@ -73,6 +76,7 @@ class Recorder(Generic[Id]):
             enabled=enabled,
             spool_dir=spool_dir,
             fsync=fsync,
+            max_spool_bytes=max_spool_bytes,
             exit_timeout=exit_timeout,
         )
         secrets = () if self._config.api_key is None else (self._config.api_key,)

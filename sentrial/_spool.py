@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import stat
 import threading
 import weakref
 from collections import deque
@@ -96,6 +97,7 @@ class Spool:
 
     def read(self, most_records: int, most_bytes: int) -> Batch | None:
         """The oldest payloads that are not acknowledged: of dead processes first; None when there are none."""
+        self._rescue()
         self._spill()
         appended = self.appended
         for folder in (*self._adopted, self._own):
@@ -155,12 +157,32 @@ class Spool:
                     taken += 1
         return taken
 
+    def trim(self, most_bytes: int, free_bytes: int) -> None:
+        """Drop the oldest segments, and count their events, while the spool is larger than it may be.
+
+        Args:
+            most_bytes: How large all folders of this destination may be together.
+            free_bytes: How much of the disk must stay free.
+        """
+        while self._crowded(most_bytes, free_bytes):
+            for folder in (*self._adopted, self._own):
+                dropped = None if folder is None else folder.drop_oldest()
+                if folder is not None and dropped is not None:
+                    break
+            else:
+                return
+            self._lost["spool_full"] = self._lost.get("spool_full", 0) + dropped
+            if folder is self._own:
+                self._done += dropped
+            else:
+                folder.remaining -= dropped
+
     def pending(self) -> int:
         """How many events are not yet acknowledged, those of adopted folders included."""
         return max(0, self.appended - self._done) + sum(max(0, folder.remaining) for folder in self._adopted)
 
     def lost(self) -> dict[str, int]:
-        """How many events were lost, by reason: memory_full, corrupt."""
+        """How many events were lost, by reason: spool_full, memory_full, corrupt."""
         return dict(self._lost)
 
     def close(self) -> None:
@@ -227,9 +249,10 @@ class Spool:
                 folder = Folder.make(home)
                 self.home = home
                 return folder
-        folder = Folder.make(self._homes[-1])
         self.home = self._homes[-1]
-        return folder
+        if len(self._homes) > 1:
+            _claim(self.home.parent.parent)
+        return Folder.make(self.home)
 
     def _remember(self, payload: bytes) -> None:
         self._memory.append(payload)
@@ -255,6 +278,34 @@ class Spool:
                 continue
             return
 
+    def _rescue(self) -> None:
+        """Where somebody deleted the folder under us, take what its last segment held to a new one."""
+        with self._lock, contextlib.suppress(OSError):
+            descriptor, folder = self._descriptor, self._own
+            if descriptor is None or folder is None or os.fstat(descriptor).st_nlink:
+                return
+            unread = folder.unread(descriptor)
+            self._own, self._descriptor, self._left_in_segment = None, None, 0
+            folder.release()
+            os.close(descriptor)
+            for record in _records.scan(unread, 0, lambda _begin, _end: None, sealed=True):
+                try:
+                    self._put(_records.frame(record.payload), may_open=True)
+                except OSError:
+                    self._remember(record.payload)
+
+    def _crowded(self, most_bytes: int, free_bytes: int) -> bool:
+        folders = [folder for folder in (*self._adopted, self._own) if folder is not None]
+        if not folders:
+            return False
+        if sum(folder.bytes_held() for folder in folders) > most_bytes:
+            return True
+        try:
+            disk = os.statvfs(self.home)
+        except (OSError, AttributeError):  # Windows has no statvfs
+            return False
+        return disk.f_bavail * disk.f_frsize < min(free_bytes, disk.f_blocks * disk.f_frsize // 20)
+
     def _count_damage(self, folder: Folder) -> None:
         if folder.damaged:
             self._lost["corrupt"] = self._lost.get("corrupt", 0) + folder.damaged
@@ -273,6 +324,18 @@ class Spool:
 def _forget_parents() -> None:
     for spool in list(_living):
         spool.after_fork()
+
+
+def _claim(folder: Path) -> None:
+    """Make a folder below the shared one for temporary files, or prove that it is ours: anybody may write there.
+
+    Raises:
+        OSError: It is a link, somebody else's, or open to others.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077 or found.st_uid != os.getuid():
+        raise PermissionError(f"{folder} is not a private folder of this user")
 
 
 _living: weakref.WeakSet[Spool] = weakref.WeakSet()

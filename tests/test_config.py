@@ -19,6 +19,7 @@ GOOD: dict[str, tuple[Any, str, Any]] = {
     "enabled": (True, "off", False),
     "spool_dir": ("/argument", "/variable", "/variable"),
     "fsync": ("always", "never", "never"),
+    "max_spool_bytes": (1 << 21, "1048576", 1 << 20),
     "exit_timeout": (0, "1", 1.0),
 }
 """For each setting: an argument, a variable's text, and what that text means."""
@@ -75,6 +76,7 @@ def test_variables_are_read_when_a_client_is_made(monkeypatch: pytest.MonkeyPatc
             for value in ("http://user@h", "http://u:p@h", "http://h?a=1", "http://h#x")
         ],
         *[("timeout", value, "number") for value in (0, -1, math.nan, math.inf, "soon", True, [], 86_401)],
+        *[("max_spool_bytes", value, "whole number|number") for value in (0, 1 << 60, 2e6 + 0.5, "much", True)],
         *[("exit_timeout", value, "number") for value in (-1, math.nan, "soon", 3601, False)],
         *[("max_retries", value, "number") for value in (-1, 1.5, 101, "many", math.nan, True)],
         *[("enabled", value, "true or false") for value in ("maybe", 2, [])],
