@@ -27,7 +27,7 @@ from sentrial_api.api.sessions import delete_session, get_session, list_sessions
 from sentrial_api.client import AuthenticatedClient
 from sentrial_api.types import UNSET, File, Response
 
-from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, Unreachable
+from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, TooLarge, Unreachable
 from sentrial.errors import APIError, ConnectionFailed, for_status
 
 if TYPE_CHECKING:
@@ -179,11 +179,13 @@ def delivered(result: Document, sent: int) -> Delivered:
     return Delivered(rejected)
 
 
-def outcome_of(answer: Answer) -> Outcome:
+def outcome_of(answer: Answer) -> Outcome:  # noqa: PLR0911 - a table of statuses
     """What an error status means for a batch."""
     match answer.status:
-        case 400 | 413 | 422:
+        case 400 | 422:
             return Refused(answer.said)
+        case 413:
+            return TooLarge(answer.said)
         case 401 | 403:
             return Blocked(f"{answer.said} (check SENTRIAL_API_KEY and SENTRIAL_PROJECT_ID)")
         case 404 | 405 | 410:

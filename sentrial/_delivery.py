@@ -48,7 +48,13 @@ class Delivered(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The server refused the whole batch for what is in it, or for its size."""
+    """The server refused the whole batch for what is in it."""
+
+    reason: str
+
+
+class TooLarge(NamedTuple):
+    """The server refused the whole batch for its size."""
 
     reason: str
 
@@ -66,7 +72,7 @@ class Unreachable(NamedTuple):
     after_seconds: float | None = None
 
 
-Outcome: TypeAlias = Delivered | Refused | Blocked | Unreachable
+Outcome: TypeAlias = Delivered | Refused | TooLarge | Blocked | Unreachable
 
 
 class Sender(Protocol):
@@ -245,7 +251,7 @@ class Worker:
             case Delivered(rejected):
                 self._settle(batch, rejected)
                 return 0.0
-            case Refused(reason):
+            case Refused(reason) | TooLarge(reason):
                 return self._divide(sender, batch, reason)
             case Blocked(reason):
                 return self._hold(reason)
@@ -265,7 +271,7 @@ class Worker:
         self._failures = 0
 
     def _divide(self, sender: Sender, batch: Batch, reason: str) -> float:
-        """Find the events that a refusal is about, by halves.
+        """Find the events that a refusal is about, by halves. One that is too large is sent again with less in it.
 
         One event alone goes to the dead letters only if the same server took another one meanwhile: a server
         that takes nothing is a wrong address or a proxy, and costs no event.
@@ -277,13 +283,15 @@ class Worker:
         while ranges:
             start, end = ranges.pop()
             outcome = sender.send(batch.payloads[start:end])
+            if isinstance(outcome, TooLarge) and end - start == 1:
+                outcome = _send_less(sender, batch.payloads[start], outcome)
             match outcome:
                 case Delivered(rejected):
                     taken += end - start - len(rejected)
                     refused += [event._replace(line=event.line + start) for event in rejected]
-                case Refused(why) if end - start == 1:
-                    refused.append(Rejected(start, "refused", why))
-                case Refused(_):
+                case Refused(why) | TooLarge(why) if end - start == 1:
+                    refused.append(Rejected(start, "too_large" if isinstance(outcome, TooLarge) else "refused", why))
+                case Refused(_) | TooLarge(_):
                     middle = (start + end) // 2
                     ranges += [(middle, end), (start, middle)]
                 case Blocked(why):
@@ -323,3 +331,10 @@ class Worker:
         with self._progress:
             self._attempts += 1
             self._progress.notify_all()
+
+
+def _send_less(sender: Sender, payload: bytes, outcome: TooLarge) -> Outcome:
+    from sentrial._shrink import shrink  # noqa: PLC0415 - hardly any server ever says so
+
+    smaller = shrink(payload)
+    return outcome if smaller is None else sender.send([smaller])

@@ -13,7 +13,7 @@ import pytest
 
 from sentrial import APIError, AsyncSentrialClient, ConnectionFailed, NotFound, SentrialClient, _config, errors
 from sentrial._api import HttpSender, delivered, retry_after
-from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, Unreachable
+from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, TooLarge, Unreachable
 from tests.journey.peers import Peer, drip, drip_body, hang, hang_up, problem, saying
 from tests.journey.processes import free_port
 
@@ -49,7 +49,8 @@ def test_a_live_server_takes_a_batch(server: EmbeddedServer) -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        *[(status, Refused) for status in (400, 413, 422)],
+        *[(status, Refused) for status in (400, 422)],
+        (413, TooLarge),
         *[(status, Blocked) for status in (401, 403, 404, 405, 410, 409, 415, 418, 451)],
         *[(status, Blocked) for status in (300, 301, 302, 303, 307, 308)],
         *[(status, Unreachable) for status in (408, 425, 429, 500, 501, 502, 503, 504, 507, 599)],
