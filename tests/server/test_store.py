@@ -161,7 +161,7 @@ def test_what_was_accepted_is_there_after_opening_again(tmp_path: Path) -> None:
     """Events, sessions and keys are in the file, not in the process."""
     path = tmp_path / "sentrial.db"
     with Store.open(path) as store:
-        store.ingest("p", [step("evt_1", toolError={"message": "no"})])
+        store.ingest("p", [step("evt_1", eventType="error", toolError={"message": "no"})])
         key = store.create_key("p")
 
     with Store.open(path) as store:
