@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# What the demo needs is a third of it, and a stranger's first minute: it is enough where all of it is not there yet.
+DEMO := $(if $(wildcard $(STAMP)),$(STAMP),.venv/.demo)
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test test-quick test-long check format gen bench bench-peers lock clean
@@ -11,17 +14,24 @@ help: ## Say what there is
 
 setup: $(STAMP) ## Make the virtual environment and install everything, pinned
 
-$(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit("Sentrial needs Python 3.11 or later: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+$(STAMP): pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Setting up .venv (about a minute the first time)"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(INSTALL) '.[dev]'
 	@touch $@
 
-demo: $(STAMP) ## Run a real agent against the embedded server and show its pages (ONCE=1 ends by itself)
+.venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Setting up .venv (half a minute the first time)"
+	@$(INSTALL) '.[demo]'
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Sentrial needs Python 3.11 or later: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv
+
+demo: $(DEMO) ## Run a real agent against the embedded server and show its pages (ONCE=1 ends by itself)
 	@$(BIN)/sentrial dev $(if $(ONCE),--once) --fresh -- $(BIN)/python examples/demo_agent.py
 
-serve: $(STAMP) ## Run the embedded server on 127.0.0.1:7777
+serve: $(DEMO) ## Run the embedded server on 127.0.0.1:7777
 	@$(BIN)/sentrial serve
 
 test: $(STAMP) ## Run all tests but the long batteries
