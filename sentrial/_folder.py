@@ -78,8 +78,12 @@ class Folder:
         if not (path / "lock").exists():  # its last owner removed it while we asked
             os.close(lock)
             return None
-        folder = cls(path, lock)
-        folder.remaining = folder.count()
+        try:
+            folder = cls(path, lock)
+            folder.remaining = folder.count()
+        except OSError:  # it can't be read just now: another time
+            os.close(lock)
+            return None
         return folder
 
     def new_segment(self) -> int:
@@ -88,10 +92,12 @@ class Folder:
         Raises:
             OSError: The disk refuses.
         """
-        self._segment += 1
         # For reading too: where somebody deletes the folder, this is the only way to what it held.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        return os.open(self._path_of(self._segment), flags, 0o600)
+        descriptor = os.open(self._path_of(self._segment + 1), flags, 0o600)
+        # Only now: where it can't be made, the segment before it is still the one that is written to.
+        self._segment += 1
+        return descriptor
 
     def unread(self, descriptor: int) -> bytes:
         """What the newest segment holds after the ack, read through its descriptor: the folder itself may be gone."""
@@ -99,7 +105,11 @@ class Folder:
         return os.pread(descriptor, max(0, os.fstat(descriptor).st_size - start), start)
 
     def read(self, most_records: int, most_bytes: int, *, sealed: bool) -> list[tuple[bytes, tuple[int, int]]]:
-        """The oldest payloads after the ack, each with the position to acknowledge it by."""
+        """The oldest payloads after the ack, each with the position to acknowledge it by.
+
+        Raises:
+            OSError: It can't be read just now. That says nothing about what is in it.
+        """
         segment, offset = self._acked
         for number in self._segments():
             if number < segment:
@@ -125,9 +135,10 @@ class Folder:
                 os.pwrite(descriptor, _ACK.pack(*position, _seal(position)), 0)
             finally:
                 os.close(descriptor)
-        for number in self._segments():
-            if number < position[0]:
-                self._unlink(number)
+        with contextlib.suppress(OSError):
+            for number in self._segments():
+                if number < position[0]:
+                    self._unlink(number)
 
     def bury(self, payload: bytes, code: str, reason: str) -> None:
         """Append a payload to the dead letters, up to 64 MiB of them."""
@@ -142,7 +153,11 @@ class Folder:
                 os.close(descriptor)
 
     def count(self) -> int:
-        """How many whole records come after the ack. It reads them all: ask once."""
+        """How many whole records come after the ack. It reads them all: ask once.
+
+        Raises:
+            OSError: It can't be read just now.
+        """
         total = 0
         position = self._acked
         for number in self._segments():
@@ -175,13 +190,15 @@ class Folder:
         return len(waiting) if oldest >= self._acked[0] else 0
 
     def remove(self) -> None:
-        """Delete a folder that is done with. Its lock goes last: nobody may adopt half a folder."""
-        for number in self._segments():
-            self._unlink(number)
-        for name in ("ack", "lock"):
-            with contextlib.suppress(OSError):
-                (self.path / name).unlink()
+        """Delete a folder that is done with. Its lock goes last, and only after everything else has gone.
+
+        Without a lock file nobody would ever adopt what is left.
+        """
         with contextlib.suppress(OSError):
+            for number in self._segments():
+                self._path_of(number).unlink(missing_ok=True)
+            for name in ("ack", "lock"):
+                (self.path / name).unlink(missing_ok=True)
             self.path.rmdir()
         self.release()
 
@@ -205,7 +222,7 @@ class Folder:
             with self._path_of(number).open("rb") as file:
                 file.seek(start)
                 data = file.read(max(_MOST_READ_BYTES, most_bytes))
-        except OSError:
+        except FileNotFoundError:  # another error says nothing about what is in it
             return []
         found: list[tuple[bytes, tuple[int, int]]] = []
         size = 0
@@ -225,7 +242,7 @@ class Folder:
     def _segments(self) -> list[int]:
         try:
             names = os.listdir(self.path)  # noqa: PTH208 - names alone, thousands of times
-        except OSError:
+        except FileNotFoundError:
             return []
         return sorted(int(name[:-4]) for name in names if name.endswith(".seg") and name[:-4].isdigit())
 

@@ -100,10 +100,16 @@ class Spool:
         self._rescue()
         self._spill()
         appended = self.appended
+        complete = True
         for folder in (*self._adopted, self._own):
             if folder is None:
                 continue
-            records = folder.read(most_records, most_bytes, sealed=folder is not self._own)
+            try:
+                records = folder.read(most_records, most_bytes, sealed=folder is not self._own)
+            except OSError:
+                # Out of file descriptors, say: what is in it is still to be sent, another time.
+                complete = False
+                continue
             if records:
                 payloads = tuple(payload for payload, _ in records)
                 return Batch(payloads, tuple(end for _, end in records), folder)
@@ -115,8 +121,9 @@ class Spool:
             with self._lock:
                 held = tuple(itertools.islice(self._memory, most_records))
                 return Batch(held, ((0, self._memory_taken),), None)
-        # Nothing is left of what was appended before: what is not done by now was damaged, and is counted there.
-        self._done = max(self._done, appended)
+        if complete:
+            # Nothing is left of what was appended before: what is not done by now was damaged, and is counted there.
+            self._done = max(self._done, appended)
         return None
 
     def ack(self, batch: Batch, count: int) -> None:
@@ -164,6 +171,10 @@ class Spool:
             most_bytes: How large all folders of this destination may be together.
             free_bytes: How much of the disk must stay free.
         """
+        with contextlib.suppress(OSError):
+            self._trim(most_bytes, free_bytes)
+
+    def _trim(self, most_bytes: int, free_bytes: int) -> None:
         while self._crowded(most_bytes, free_bytes):
             for folder in (*self._adopted, self._own):
                 dropped = None if folder is None else folder.drop_oldest()
@@ -195,8 +206,9 @@ class Spool:
             for folder in (*self._adopted, self._own):
                 if folder is None:
                     continue
-                if folder.count() == 0:
-                    folder.remove()
+                with contextlib.suppress(OSError):
+                    if folder.count() == 0:
+                        folder.remove()
                 folder.release()
             self._own, self._adopted, self._left_in_segment = None, [], 0
 

@@ -24,9 +24,11 @@ class _Entry(NamedTuple):
 COMMANDS = {
     "demo": _Entry("demo", "demo", "Look at recorded runs: no agent, no key, no network."),
     "dev": _Entry("dev", "dev", "Run COMMAND beside a server and link to each of its sessions."),
+    "doctor": _Entry("doctor", "doctor", "Check that what is recorded here reaches the server."),
     "import": _Entry("importing", "import_", "Import chat logs as sessions."),
     "key": _Entry("key", "key", "Make the API keys of a server."),
     "serve": _Entry("serve", "serve", "Run the server: its API and its pages."),
+    "spool": _Entry("spool", "spool", "See, send or delete the events that wait on this machine."),
 }
 
 

@@ -1,0 +1,99 @@
+"""A spool that can't be read or written just now has lost nothing, and says so."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from sentrial import _spool
+from sentrial._folder import Folder
+from sentrial._spool import Spool
+from tests.journey.processes import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+STARVED = """
+import os, resource, sys
+from pathlib import Path
+from sentrial._spool import Spool
+
+dead = Spool([Path(sys.argv[1])], "home")
+for number in range(100): dead.append(b"%d" % number)
+dead.close()
+spool = Spool([Path(sys.argv[1])], "home")
+for number in range(100, 112): spool.append(b"%d" % number)
+assert spool.adopt() == 1
+
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, limit[1]))
+taken = []
+try:
+    while True: taken.append(os.dup(0))
+except OSError: pass
+assert spool.read(1000, 1 << 20) is None
+print("starved", spool.pending())
+for descriptor in taken: os.close(descriptor)
+
+seen = []
+while (batch := spool.read(1000, 1 << 20)) is not None:
+    seen += batch.payloads; spool.ack(batch, len(batch.payloads))
+print(len(seen), sorted(map(int, seen)) == list(range(112)), spool.pending(), spool.lost())
+spool.close()
+"""
+
+
+def test_out_of_file_descriptors_nothing_counts_as_empty(tmp_path: Path) -> None:
+    """What can't be read for a moment still waits: a dead process's folder is kept, and `pending` tells the truth."""
+    status, out, err = run(STARVED, tmp_path)
+
+    assert (status, err) == (0, "")
+    assert out.splitlines() == ["starved 112", "112 True 0 {}"]
+
+
+def test_a_segment_that_cant_be_made_leaves_the_last_one_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk refuses a new segment, what still fits goes into the old one, and each event is read once."""
+    monkeypatch.setattr(_spool, "SEGMENT_BYTES", 400)
+    spool = Spool([tmp_path], "home")
+    spool.append(b"first" * 20)
+    open_file, refusing = os.open, True
+
+    def refuse_segments(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        if refusing and str(path).endswith(".seg"):
+            raise OSError(errno.ENOSPC, "no space")
+        return open_file(path, flags, mode)
+
+    monkeypatch.setattr("sentrial._folder.os.open", refuse_segments)
+    for number in range(30):
+        spool.append(b"%d" % number + b"x" * (300 if number % 7 == 3 else 10))
+        batch = spool.read(2, 1 << 20)
+        assert batch is not None
+    refusing = False
+
+    seen: list[bytes] = []
+    while (batch := spool.read(100, 1 << 20)) is not None:
+        seen += batch.payloads
+        spool.ack(batch, len(batch.payloads))
+    spool.close()
+
+    assert len(seen) == len(set(seen)) == 31
+    assert spool.lost() == {}
+
+
+def test_a_folder_that_cant_be_emptied_keeps_its_lock_file(tmp_path: Path) -> None:
+    """A segment that can't be deleted leaves a folder that others can still adopt."""
+    spool = Spool([tmp_path], "home")
+    spool.append(b"a")
+    (own,) = (path for path in (tmp_path / "home").iterdir())
+    (segment,) = own.glob("*.seg")
+    spool.close()
+    segment.unlink()
+    segment.mkdir()  # stands in for a file that the disk refuses to delete
+    folder = Folder.seize(own)
+    assert folder is None  # it can't be read
+    assert (own / "lock").exists()
