@@ -21,6 +21,7 @@ Timestamp: TypeAlias = datetime | str | float
 OUTCOMES = ("success", "error", "cancelled")
 ENDS = ("success", "error", "cancelled")
 UPDATES = ("active", "waiting")
+STATUSES = ("active", "waiting", "success", "error", "cancelled", "abandoned")
 
 KINDS = {"llm_decision": "decision"}
 """Kinds whose name differs on the wire."""
@@ -275,6 +276,15 @@ def rfc3339(seconds: float) -> str:
 
 
 _last_second = (0, "1970-01-01T00:00:00.")
+
+
+def session_status(value: str | None) -> str | None:
+    """A status to look for.
+
+    Raises:
+        ValueError: There is no such status.
+    """
+    return None if value is None else _choice("status", value, STATUSES)
 
 
 def identifier(parameter: str, value: str) -> str:

@@ -27,6 +27,7 @@ try:
 except ImportError:  # Windows: without locks nothing is adopted while its owner might live
     fcntl = None  # type: ignore[assignment]
 
+_CAN_LOCK = fcntl is not None
 _ACK = struct.Struct("<QQI")
 _MOST_READ_BYTES = 8 << 20
 _MAX_DEAD_BYTES = 64 << 20
@@ -70,7 +71,9 @@ class Folder:
 
     @classmethod
     def seize(cls, path: Path) -> Folder | None:
-        """The folder of a dead process, now ours; None while its owner lives."""
+        """The folder of a dead process, now ours; None while its owner lives, or where nobody can tell."""
+        if not _CAN_LOCK:
+            return None
         try:
             lock = _open_lock(path / "lock", 0)
         except OSError:

@@ -144,7 +144,12 @@ class Pipe:
                 from sentrial._delivery import Worker  # noqa: PLC0415
                 from sentrial._spool import Spool, state_folders  # noqa: PLC0415
 
-            spool = Spool(state_folders(self._config.spool_dir), destination(self._config), fsync=self._config.fsync)
+            spool = Spool(
+                state_folders(self._config.spool_dir),
+                destination(self._config),
+                fsync=self._config.fsync,
+                about={"api_url": self._config.api_url, "project_id": self._config.project_id},
+            )
             self._encode = msgspec.json.Encoder().encode
             self._worker = Worker(
                 spool,

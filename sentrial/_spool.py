@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import stat
 import threading
@@ -21,7 +22,7 @@ from sentrial import _records
 from sentrial._folder import Folder, machine_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SEGMENT_BYTES = 4 << 20
 MEMORY_RECORDS = 10_000
@@ -42,13 +43,22 @@ class Spool:
     Args:
         roots: Where the folder of all spools may be, the best place first. It is made at the first event.
         destination: The name of the server and project that these events are for.
+        about: What the destination is, for people who look into the folder: never a key.
         fsync: "never" leaves it to the kernel when events reach the disk; "always" forces each one.
     """
 
-    def __init__(self, roots: Sequence[Path], destination: str, *, fsync: str = "never") -> None:
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        destination: str,
+        *,
+        fsync: str = "never",
+        about: Mapping[str, str | None] | None = None,
+    ) -> None:
         self._homes = tuple(root / destination for root in roots)
         self.home = self._homes[0]
         self._fsync = fsync == "always"
+        self._about = about
         self._lost: dict[str, int] = {}
         self._fresh()
         _living.add(self)
@@ -250,10 +260,21 @@ class Spool:
         if self._own is None:
             self._write = _records.keeping_gil()
             self._own = self._make_folder()
+            self._describe()
         previous, self._descriptor = self._descriptor, self._own.new_segment()
         self._left_in_segment = max(SEGMENT_BYTES, needed)
         if previous is not None:
             os.close(previous)
+
+    def _describe(self) -> None:
+        if self._about is None or (self.home / "destination.json").exists():
+            return
+        with contextlib.suppress(OSError):
+            written = self.home / f".about-{self._own.path.name if self._own else ''}"
+            descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(dict(self._about), file)
+            written.rename(self.home / "destination.json")
 
     def _make_folder(self) -> Folder:
         for home in self._homes[:-1]:

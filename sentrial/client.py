@@ -8,7 +8,7 @@ async client: reads, `flush`, `delete_session`, `aclose`. There the ids can also
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from sentrial import _events
 from sentrial._pipe import loading
@@ -16,7 +16,7 @@ from sentrial._recorder import Recorder
 from sentrial.session import BoundSession
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
     from typing import Self
 
     from sentrial._api import AsyncReader, Reader
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sentrial.types import Event, Session, SessionStatus
 
 _PAGE = 200
+Item = TypeVar("Item")
 
 
 class SentrialClient(Recorder[str]):
@@ -117,13 +118,8 @@ class SentrialClient(Recorder[str]):
             agent: Only sessions of this agent.
             user_id: Only sessions of this user.
         """
-        cursor: str | None = None
-        while True:
-            page = self._ask("listSessions", status=status, agent=agent, user=user_id, limit=_PAGE, cursor=cursor)
-            yield from map(read_session, page["items"])
-            cursor = page["nextCursor"]
-            if cursor is None:
-                return
+        wanted = _events.session_status(status)
+        return map(read_session, self._pages("listSessions", status=wanted, agent=agent, user=user_id))
 
     def list_events(self, session_id: str) -> Iterator[Event]:
         """Every event of a session, in the order in which they happened, read page by page.
@@ -131,14 +127,7 @@ class SentrialClient(Recorder[str]):
         Raises:
             NotFound: There is no such session in the project.
         """
-        session_id = _events.identifier("session_id", session_id)
-        cursor: str | None = None
-        while True:
-            page = self._ask("listSessionEvents", session_id, limit=_PAGE, cursor=cursor)
-            yield from map(read_event, page["items"])
-            cursor = page["nextCursor"]
-            if cursor is None:
-                return
+        return map(read_event, self._pages("listSessionEvents", _events.identifier("session_id", session_id)))
 
     def delete_session(self, session_id: str) -> None:
         """Delete a session and its events, for good.
@@ -175,6 +164,15 @@ class SentrialClient(Recorder[str]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _pages(self, operation: str, *path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        cursor: str | None = None
+        while True:
+            page = self._ask(operation, *path, **query, limit=_PAGE, cursor=cursor)
+            yield from page["items"]
+            cursor = page["nextCursor"]
+            if cursor is None:
+                return
 
     def _ask(self, operation: str, *path: str, **query: Any) -> dict[str, Any]:
         if self._pipe is not None:
@@ -240,30 +238,16 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
         """Read a session; see `SentrialClient.get_session`."""
         return read_session(await self._ask("getSession", _events.identifier("session_id", session_id)))
 
-    async def list_sessions(
+    def list_sessions(
         self, *, status: SessionStatus | None = None, agent: str | None = None, user_id: str | None = None
     ) -> AsyncIterator[Session]:
         """Every session of the project; see `SentrialClient.list_sessions`."""
-        cursor: str | None = None
-        while True:
-            page = await self._ask("listSessions", status=status, agent=agent, user=user_id, limit=_PAGE, cursor=cursor)
-            for item in page["items"]:
-                yield read_session(item)
-            cursor = page["nextCursor"]
-            if cursor is None:
-                return
+        wanted = _events.session_status(status)
+        return self._pages(read_session, "listSessions", status=wanted, agent=agent, user=user_id)
 
-    async def list_events(self, session_id: str) -> AsyncIterator[Event]:
+    def list_events(self, session_id: str) -> AsyncIterator[Event]:
         """Every event of a session; see `SentrialClient.list_events`."""
-        session_id = _events.identifier("session_id", session_id)
-        cursor: str | None = None
-        while True:
-            page = await self._ask("listSessionEvents", session_id, limit=_PAGE, cursor=cursor)
-            for item in page["items"]:
-                yield read_event(item)
-            cursor = page["nextCursor"]
-            if cursor is None:
-                return
+        return self._pages(read_event, "listSessionEvents", _events.identifier("session_id", session_id))
 
     async def delete_session(self, session_id: str) -> None:
         """Delete a session and its events; see `SentrialClient.delete_session`."""
@@ -286,6 +270,18 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    async def _pages(
+        self, read: Callable[[dict[str, Any]], Item], operation: str, *path: str, **query: Any
+    ) -> AsyncIterator[Item]:
+        cursor: str | None = None
+        while True:
+            page = await self._ask(operation, *path, **query, limit=_PAGE, cursor=cursor)
+            for item in page["items"]:
+                yield read(item)
+            cursor = page["nextCursor"]
+            if cursor is None:
+                return
 
     async def _ask(self, operation: str, *path: str, **query: Any) -> dict[str, Any]:
         if self._pipe is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from typing import TYPE_CHECKING
 
-from sentrial import _spool
+from sentrial import SentrialClient, _spool
 from sentrial._delivery import Delivered, Unreachable, Worker
 from sentrial._spool import Spool
 from tests.journey.processes import wait_until
@@ -186,3 +187,18 @@ def test_events_after_a_close_that_did_not_wait_are_delivered(tmp_path: Path) ->
     assert worker.flush(5) == 0
     worker.stop(0)
     spool.close()
+
+
+def test_a_folder_says_what_it_is_for_and_never_the_key(tmp_path: Path) -> None:
+    """Beside the events stands the address they are for, readable by their owner alone; no key is in any file."""
+    key = "snt_abc_0123456789abcdef"
+    client = SentrialClient(api_key=key, project_id="support", api_url="http://127.0.0.1:9", spool_dir=tmp_path)
+    client.create_session("s")
+
+    (about,) = tmp_path.glob("*/destination.json")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    client.close(0)
+
+    assert json.loads(about.read_text()) == {"api_url": "http://127.0.0.1:9", "project_id": "support"}
+    assert about.stat().st_mode & 0o077 == 0
+    assert not [path for path in files if path.exists() and key.encode() in path.read_bytes()]

@@ -103,7 +103,7 @@ def test_status_tells_the_living_from_the_dead(
     assert [(owner["life"], owner["events"]) for owner in found[True]["owners"]] == [("alive", 2)]
     assert [(owner["life"], owner["events"]) for owner in found[False]["owners"]] == [("dead", 3)]
     assert found[True]["api_url"] == nobody
-    assert found[False]["api_url"] is None
+    assert found[False]["api_url"] == f"{nobody}/other"
     assert found[False]["owners"][0]["bytes"] > 300
     assert found[False]["owners"][0]["oldest"].startswith("20")
     assert sorted(path for path in spool.rglob("*")) == files
