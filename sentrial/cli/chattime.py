@@ -16,14 +16,17 @@ _NAMES = ("created_at", "timestamp", "created")
 _MOST_SECONDS = 100_000_000_000  # in the year 5138; a larger number counts milliseconds
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 _DAYS = 366
+_END = datetime(9999, 12, 31, tzinfo=UTC)  # events go on after a time; the calendar does not
 
 
 def time_of(fields: Mapping[str, Any]) -> datetime | None:
     """Give the time that a conversation or a message names in `created_at`, `timestamp` or `created`.
 
-    Taken are ISO 8601 texts (without an offset: UTC) and seconds or milliseconds since 1970.
+    Taken are ISO 8601 texts (without an offset: UTC) and seconds or milliseconds since 1970, up to the last day of
+    the calendar, on which a session could not go on.
     """
-    return next((time for name in _NAMES if (time := _time(fields.get(name))) is not None), None)
+    times = (_time(fields.get(name)) for name in _NAMES)
+    return next((time for time in times if time is not None and time < _END), None)
 
 
 def undated(first_digest: str, position: int) -> datetime:

@@ -36,6 +36,17 @@ class _Problem(click.ClickException):
     exit_code = 2
 
 
+def _usage(error: click.UsageError) -> click.ClickException:
+    """Make a usage error one line; it names the help, unless it says itself what a value must be."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error  # no mistake: it prints the help
+    said = " ".join(error.format_message().split())
+    if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
+        return _Problem(said)
+    command = error.ctx.command_path if error.ctx is not None else "sentrial"
+    return _Problem(f"{said.rstrip('.')}; see `{command} --help`")
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is run, and prints expected errors as one line."""
 
@@ -58,10 +69,21 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the group's own options; a mistake in them becomes one line too."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            raise _usage(error) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what users can meet becomes one line and exit code 2."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _usage(error) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:

@@ -7,6 +7,8 @@ second import adds nothing and a broken one is simply run again.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import math
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from sentrial.client import SentrialClient
 
 _FLUSH_EVERY_EVENTS = 5_000
+_STRANGERS = {301, 302, 303, 307, 308, 404, 405, 410, 501}  # how others answer a path that only we have
+
+
+def _number(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    if math.isnan(value):  # no range keeps it out: it is neither below nor above
+        raise click.BadParameter("nan is no number of seconds")
+    return value
 
 
 @click.command("import")
@@ -42,7 +51,8 @@ _FLUSH_EVERY_EVENTS = 5_000
 @click.option("--agent", metavar="NAME", help="The agent's name.  [default: the file's name]")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=click.FloatRange(min=0.1, max=86_400),
+    callback=_number,
     default=10.0,
     show_default=True,
     metavar="SECONDS",
@@ -68,8 +78,8 @@ def import_(file: Path, api_url: str, project: str | None, agent: str | None, ti
 
     survey = _survey(file)
     counts: Counter[str] = Counter()
-    with SentrialClient(project_id=project, api_url=api_url, enabled=True) as client:
-        next(client.list_sessions(), None)  # raises where no server answers, or the key is wrong
+    with SentrialClient(project_id=project, api_url=api_url, timeout=timeout, enabled=True) as client:
+        _greet(client)
         unsent = 0
         for session in _with_progress(_sessions(file, survey), survey.conversations):
             _record(client, session, agent or file.stem)
@@ -91,38 +101,80 @@ class _Survey:
 
     conversations: int
     first_digest: str
+    digest: str
     tools: tuple[str, ...]
+
+
+def _greet(client: SentrialClient) -> None:
+    """Read something, so that what is wrong with the server or the key is known before anything is recorded.
+
+    Raises:
+        CommandError: It is no Sentrial server, or it wants another key.
+        APIError: It can't be reached, or refused for a reason of its own, which the message says.
+    """
+    from sentrial.errors import APIError, ConnectionFailed, Unauthorized
+
+    try:
+        next(client.list_sessions(), None)
+    except ConnectionFailed:
+        raise
+    except Unauthorized as error:
+        raise CommandError(
+            f"{client.api_url} asks for a key that it knows; set SENTRIAL_API_KEY to a key made with "
+            "`sentrial key create`"
+        ) from error
+    except APIError as error:
+        if error.status is None or error.status in _STRANGERS:
+            raise CommandError(
+                f"{client.api_url} is no Sentrial server; check --api-url or SENTRIAL_API_URL"
+            ) from error
+        raise
 
 
 def _survey(path: Path) -> _Survey:
     """Read a file through once.
 
     Raises:
-        CommandError: A part of it is no conversation, or it holds none.
+        CommandError: It can't be read a second time, a part of it is no conversation, or it holds none.
     """
     from sentrial.cli.chatfile import read_conversations
     from sentrial.cli.chatlog import tool_names
 
-    count, first_digest, tools = 0, "", dict[str, None]()
+    if not path.is_file():
+        raise CommandError(f"{path} is no regular file, and an import reads it twice; save it to a file first")
+    count, first_digest, tools, digest = 0, "", dict[str, None](), hashlib.sha256()
     for conversation in read_conversations(path):
         count += 1
         first_digest = first_digest or conversation.digest
+        digest.update(conversation.digest.encode())
         tools.update(dict.fromkeys(tool_names(conversation)))
     if not count:
         raise CommandError(f"{path.name} holds no conversation; nothing was imported")
-    return _Survey(count, first_digest, tuple(tools))
+    return _Survey(count, first_digest, digest.hexdigest(), tuple(tools))
 
 
 def _sessions(path: Path, survey: _Survey) -> Iterator[ImportedSession]:
+    """Give the sessions of a surveyed file.
+
+    Raises:
+        CommandError: At the end, where the file was not what the survey saw.
+    """
     from sentrial.cli.chatfile import read_conversations
     from sentrial.cli.chatlog import session_of
     from sentrial.cli.chattime import undated
 
     seen: Counter[str] = Counter()
+    digest = hashlib.sha256()
     for position, conversation in enumerate(read_conversations(path)):
         base = undated(survey.first_digest, position)
         yield session_of(conversation, repeat=seen[conversation.digest], base=base, tools=survey.tools)
         seen[conversation.digest] += 1
+        digest.update(conversation.digest.encode())
+    if digest.hexdigest() != survey.digest:
+        raise CommandError(
+            f"{path.name} changed while it was imported: {_count(seen.total(), 'conversation')} read of "
+            f"{survey.conversations:,}; run the command again when the file is complete"
+        )
 
 
 def _record(client: SentrialClient, session: ImportedSession, name: str) -> None:

@@ -33,5 +33,12 @@ def database_option(command: _Command) -> _Command:
         "database",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
+        callback=_named,
         help="The database.  [default: sentrial/sentrial.db in your data folder]",
     )(command)
+
+
+def _named(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and not value.name:  # "" is a path too: that of the folder one stands in
+        raise click.BadParameter("it is empty; give the name of a file")
+    return value

@@ -9,12 +9,14 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import click
 
 if TYPE_CHECKING:
     from sentrial.server.store.rows import SessionRow
 
+_USUAL_PROJECT = "default"
 _MARKS = {
     "success": ("✓ ok", "green"),
     "error": ("✕ failed", "red"),
@@ -52,14 +54,15 @@ def session_line(row: SessionRow, url: str) -> str:
         click.style(f"{mark:<11}", fg=colour),
         click.style(f"{plain(row.name or row.agent or row.id, 28):<28}", bold=True),
         f"{plain(_what_happened(row), 64):<64}",
-        session_url(url, row.id),
+        session_url(url, row),
     ]
     return "  ".join(parts)
 
 
-def session_url(url: str, session_id: str) -> str:
-    """Give the address of a session's page on the server at `url`."""
-    return f"{url.rstrip('/')}/sessions/{session_id}"
+def session_url(url: str, row: SessionRow) -> str:
+    """Give the address of a session's page on the server at `url`; it names the project, unless that is the usual."""
+    query = "" if row.project == _USUAL_PROJECT else f"?{urlencode({'project': row.project})}"
+    return f"{url.rstrip('/')}/sessions/{row.id}{query}"
 
 
 def _what_happened(row: SessionRow) -> str:

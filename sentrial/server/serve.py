@@ -97,13 +97,8 @@ class EmbeddedServer:
         Raises:
             ServeError: it can't; the message says why.
         """
-        self.store = _open_store(self._db)
+        self.store, listener = _open(self._db, self._host, self._port, self._insecure_no_auth)
         ready = threading.Event()
-        try:
-            listener = _listen(self.store, self._db, self._host, self._port, self._insecure_no_auth)
-        except ServeError:
-            self.store.close()
-            raise
         self.url = _url_of(listener)
         self._server = _make_server(
             self.store, listener, self._host, self._allowed_hosts, self._insecure_no_auth, ready.set
@@ -150,9 +145,8 @@ def serve(
     Raises:
         ServeError: it can't start; the message says why.
     """
-    path = Path(db)
-    with _open_store(path) as store:
-        listener = _listen(store, path, host, port, insecure_no_auth)
+    store, listener = _open(Path(db), host, port, insecure_no_auth)
+    with store:
         url = _url_of(listener)
         server = _make_server(
             store,
@@ -165,23 +159,39 @@ def serve(
         server.run([listener])
 
 
-def _open_store(db: Path) -> Store:
+def _open(db: Path, host: str, port: int, insecure_no_auth: bool) -> tuple[Store, socket.socket]:
+    """Take the port, then the database: a start that is refused must leave no new database behind."""
+    listener = _listen(db, host, port, insecure_no_auth)
     try:
-        return Store.open(db)
+        store = Store.open(db)
     except StoreError as error:
+        listener.close()
         raise ServeError(str(error)) from error
+    if _needs_keys(str(listener.getsockname()[0]), insecure_no_auth) and not store.has_keys():
+        listener.close()
+        store.close()
+        raise _no_key_yet(host, db)
+    return store, listener
 
 
-def _listen(store: Store, db: Path, host: str, port: int, insecure_no_auth: bool) -> socket.socket:
+def _needs_keys(address: str, insecure_no_auth: bool) -> bool:
+    return not (insecure_no_auth or _is_loopback(address))
+
+
+def _no_key_yet(host: str, db: Path) -> ServeError:
+    return ServeError(
+        f"{host} can be reached from other machines, and there is no key yet: "
+        f"make one with `sentrial key create --project NAME --db {db}`"
+    )
+
+
+def _listen(db: Path, host: str, port: int, insecure_no_auth: bool) -> socket.socket:
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise ServeError(f"there is no address for the host {host!r}: {error.strerror}") from error
-    if not (_is_loopback(str(address[0])) or insecure_no_auth or store.has_keys()):
-        raise ServeError(
-            f"{host} can be reached from other machines, and there is no key yet: "
-            f"make one with `sentrial key create --project NAME --db {db}`"
-        )
+    if _needs_keys(str(address[0]), insecure_no_auth) and not db.exists():
+        raise _no_key_yet(host, db)
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

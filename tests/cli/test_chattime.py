@@ -34,6 +34,12 @@ def test_what_is_no_time_is_none(value: object) -> None:
     assert time_of({"timestamp": value}) is None
 
 
+@pytest.mark.parametrize("value", ["9999-12-31T23:59:59.999999Z", "9999-12-31", 253_402_300_799_000])
+def test_calendars_last_day_is_none(value: object) -> None:
+    """A session could not go on after it: there is no later time to give to its events."""
+    assert time_of({"timestamp": value}) is None
+
+
 def test_undated_conversations_keep_the_files_order() -> None:
     """Positions a second apart, in the year 2000, the same each time."""
     digest = "f" * 64

@@ -205,7 +205,7 @@ def overloaded() -> Iterator[str]:
 
 def test_events_that_could_not_be_sent_wait(invoke: Invoke, overloaded: str, log: Path, tmp_path: Path) -> None:
     """A server that takes nothing: the number that waits is said, exit code 2, and they are on the disk."""
-    result = invoke(log, "--api-url", overloaded, "--timeout", "0.3")
+    result = invoke(log, "--api-url", overloaded, "--timeout", "1")
 
     lines = result.stderr.splitlines()
     assert result.exit_code == 2

@@ -145,7 +145,7 @@ def test_key_beside_a_running_server_says_so(run: Command, serving: Serving, tmp
     """While a server holds the file, no key can be made in it, and the line says what to do."""
     result = run("key", "create", "--project", "support", "--db", tmp_path / "served.db")
 
-    assert_one_line(result, "stop it")
+    assert_one_line(result, "stop it, make the key, start it again")
 
 
 @pytest.mark.parametrize("project", ["", "  "])

@@ -37,8 +37,15 @@ def test_line_says_what_happened(fields: dict[str, Any], shown: list[str]) -> No
     line = click.unstyle(session_line(row(name="Refund agent", **fields), "http://127.0.0.1:7777/"))
 
     assert all(words in line for words in [*shown, "Refund agent"])
-    assert line.endswith("http://127.0.0.1:7777/sessions/sess_1")
+    assert line.endswith("http://127.0.0.1:7777/sessions/sess_1?project=p")
     assert "\n" not in line
+
+
+def test_usual_project_is_not_in_the_address() -> None:
+    """The page of a session shows the usual project by itself."""
+    line = click.unstyle(session_line(row(project="default"), "http://127.0.0.1:7777"))
+
+    assert line.endswith("http://127.0.0.1:7777/sessions/sess_1")
 
 
 def test_recorded_text_can_not_move_the_cursor() -> None:

@@ -19,6 +19,10 @@ if sys.platform != "win32":
     import fcntl
 
 
+class DatabaseInUse(StoreError):  # noqa: N818 - a state of the database, not a fault of it
+    """Another server, or another command that writes, holds the database."""
+
+
 class DatabaseLock:
     """An flock that ends with the process, however it ends."""
 
@@ -31,7 +35,7 @@ class DatabaseLock:
         """Take the lock or fail at once.
 
         Raises:
-            StoreError: another process, or another store in this one, holds it.
+            DatabaseInUse: another process, or another store in this one, holds it.
         """
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         descriptor = os.open(self._path, flags, 0o600)
@@ -40,7 +44,7 @@ class DatabaseLock:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 os.close(descriptor)
-                raise StoreError(
+                raise DatabaseInUse(
                     f"{self._database} is in use by another Sentrial server: stop it, or choose another file with --db"
                 ) from None
         self._descriptor = descriptor

@@ -45,9 +45,12 @@ class Store:
         """Open the database, or make it; `clock` gives seconds since 1970.
 
         Raises:
-            StoreError: the file is not ours, is newer than this program, is in use, or can't be opened.
+            StoreError: the file is not ours, is newer than this program, is in use, or can't be opened or made.
         """
         path = Path(path)
+        existed = path.exists()
+        if existed and not path.is_file():  # nothing may be tried on a device: not even its mode is ours to set
+            raise StoreError(f"{path} is no regular file: choose another with --db")
         lock = DatabaseLock(path)
         try:
             prepare_file(path)
@@ -58,7 +61,9 @@ class Store:
             raise
         except (OSError, sqlite3.Error) as error:
             lock.release()
-            raise StoreError(f"can't open the database {path}: {error}") from error
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
+            problem = f"{reason}" if existed else f"it can't be made there ({reason})"
+            raise StoreError(f"can't open the database {path}: {problem}; choose another with --db") from error
 
     def close(self) -> None:
         """Finish what is being written and free the file; again is harmless."""
