@@ -165,3 +165,14 @@ def test_stopping_does_not_wait_for_idle_connections(tmp_path: Path) -> None:
         server.stop()
 
     assert time.monotonic() - began < 2
+
+
+def test_an_existing_database_without_keys_is_not_served_to_a_network(tmp_path: Path) -> None:
+    """Where the database is there but holds no key, an address that others can reach is refused too."""
+    Store.open(tmp_path / "sentrial.db").close()
+
+    with (
+        pytest.raises(ServeError, match="sentrial key create"),
+        EmbeddedServer(tmp_path / "sentrial.db", host="0.0.0.0", port=0),
+    ):
+        pass
