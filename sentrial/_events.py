@@ -1,6 +1,6 @@
-"""Build an event as it goes over the wire, and read one back. Pure: time and ids come in as arguments.
+"""Build an event as it goes over the wire. Pure: time and ids come in as arguments.
 
-The caller's words are snake_case, the wire's camelCase; the pairs stand once, in `KEYS`. Values are shaped
+The caller's words are snake_case, the wire's camelCase. Values are shaped
 here (bounded, redacted), so what comes out shares nothing with what the caller may change later.
 """
 
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from sentrial import _checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,30 +22,9 @@ Timestamp: TypeAlias = datetime | str | float
 OUTCOMES = ("success", "error", "cancelled")
 ENDS = ("success", "error", "cancelled")
 UPDATES = ("active", "waiting")
-STATUSES = ("active", "waiting", "success", "error", "cancelled", "abandoned")
 
-KINDS = {"llm_decision": "decision"}
-"""Kinds whose name differs on the wire."""
-
-KEYS = {
-    "eventType": "type",
-    "estimatedCost": "cost",
-    "totalCost": "cost",
-    "totalTokens": "tokens_used",
-    "tokenCount": "tokens_used",
-    "toolError": "error",
-    "alternativesConsidered": "alternatives",
-    "agentName": "agent",
-    "userInput": "input",
-    "endedAt": "closed_at",
-}
-"""Wire names whose Python name is more than the same words in snake_case."""
-
-_MAX_NUMBER = 2**53 - 1
 _MAX_COST = 1e9
 _MOST_TAGS = 1000
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-_CAPITAL = re.compile(r"(?<!^)([A-Z])")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -64,10 +44,10 @@ def tool_call(
 ) -> dict[str, Any]:
     event = {
         "eventType": "tool_call",
-        "sessionId": identifier("session_id", session_id),
-        "toolName": _name(shape, "tool_name", tool_name),
+        "sessionId": _checks.identifier("session_id", session_id),
+        "toolName": _checks.name(shape, "tool_name", tool_name),
         "toolInput": shape.value({} if tool_input is None else tool_input),
-        "status": _choice("status", status, OUTCOMES),
+        "status": _checks.choice("status", status, OUTCOMES),
     }
     if tool_output is not None:
         event["toolOutput"] = shape.value(tool_output)
@@ -76,7 +56,7 @@ def tool_call(
     if reasoning is not None:
         event["reasoning"] = shape.text(reasoning)
     if duration_ms is not None:
-        event["durationMs"] = _number("duration_ms", duration_ms)
+        event["durationMs"] = _checks.number("duration_ms", duration_ms)
     return event
 
 
@@ -91,7 +71,7 @@ def decision(
 ) -> dict[str, Any]:
     event: dict[str, Any] = {
         "eventType": "llm_decision",
-        "sessionId": identifier("session_id", session_id),
+        "sessionId": _checks.identifier("session_id", session_id),
     }
     if reasoning is not None:
         event["reasoning"] = shape.text(reasoning)
@@ -103,7 +83,7 @@ def decision(
     if chosen is not None:
         event["chosen"] = shape.text(chosen)
     if confidence is not None:
-        event["confidence"] = _number("confidence", confidence, most=1)
+        event["confidence"] = _checks.share("confidence", confidence)
     if name is not None:
         event["name"] = shape.name(name)
     return event
@@ -123,11 +103,11 @@ def llm_call(
 ) -> dict[str, Any]:
     event = {
         "eventType": "llm_call",
-        "sessionId": identifier("session_id", session_id),
-        "model": _name(shape, "model", model),
-        "status": _choice("status", status, OUTCOMES),
+        "sessionId": _checks.identifier("session_id", session_id),
+        "model": _checks.name(shape, "model", model),
+        "status": _checks.choice("status", status, OUTCOMES),
         # None says "not known", which is not zero.
-        "estimatedCost": None if cost is None else _number("cost", cost, most=_MAX_COST, clamp=True),
+        "estimatedCost": None if cost is None else _checks.number("cost", cost, most=_MAX_COST),
     }
     if prompt is not None:
         event["prompt"] = shape.value(prompt)
@@ -135,11 +115,11 @@ def llm_call(
         event["response"] = shape.value(response)
     for key, count in counts.items():
         if count is not None:
-            event[_TOKEN_FIELDS[key]] = _count(key, count)
+            event[_TOKEN_FIELDS[key]] = _checks.count(key, count)
     if duration_ms is not None:
-        event["durationMs"] = _number("duration_ms", duration_ms)
+        event["durationMs"] = _checks.number("duration_ms", duration_ms)
     if time_to_first_token_ms is not None:
-        event["timeToFirstTokenMs"] = _number("time_to_first_token_ms", time_to_first_token_ms)
+        event["timeToFirstTokenMs"] = _checks.number("time_to_first_token_ms", time_to_first_token_ms)
     return event
 
 
@@ -163,14 +143,14 @@ def error(
     recovery_action: Any,
     tool_name: Any,
 ) -> dict[str, Any]:
-    detail = {"type": _name(shape, "error_type", error_type), "message": shape.text(error_message)}
+    detail = {"type": _checks.name(shape, "error_type", error_type), "message": shape.text(error_message)}
     if stack_trace is not None:
         detail["stack_trace"] = shape.text(stack_trace)
     event: dict[str, Any] = {
         "eventType": "error",
-        "sessionId": identifier("session_id", session_id),
+        "sessionId": _checks.identifier("session_id", session_id),
         "toolError": detail,
-        "recoverable": _truth(recoverable),
+        "recoverable": _checks.truth(recoverable),
     }
     if recovery_action is not None:
         event["recoveryAction"] = shape.text(recovery_action)
@@ -191,8 +171,8 @@ def session_start(
 ) -> dict[str, Any]:
     event: dict[str, Any] = {
         "eventType": "session_start",
-        "sessionId": identifier("session_id", session_id),
-        "name": _name(shape, "name", name),
+        "sessionId": _checks.identifier("session_id", session_id),
+        "name": _checks.name(shape, "name", name),
     }
     for key, value in (("agentName", agent), ("userId", user_id), ("version", version)):
         if value is not None:
@@ -205,9 +185,9 @@ def session_start(
 
 
 def session_update(shape: Shaper, session_id: str, status: str | None, tags: Any, waiting_for: Any) -> dict[str, Any]:
-    event: dict[str, Any] = {"eventType": "session_update", "sessionId": identifier("session_id", session_id)}
+    event: dict[str, Any] = {"eventType": "session_update", "sessionId": _checks.identifier("session_id", session_id)}
     if status is not None:
-        event["status"] = _choice("status", status, UPDATES)
+        event["status"] = _checks.choice("status", status, UPDATES)
     if tags is not None:
         event["tags"] = shape.names(tags, _MOST_TAGS)
     if waiting_for is not None:
@@ -218,8 +198,8 @@ def session_update(shape: Shaper, session_id: str, status: str | None, tags: Any
 def session_end(shape: Shaper, session_id: str, status: str, summary: Any) -> dict[str, Any]:
     event = {
         "eventType": "session_end",
-        "sessionId": identifier("session_id", session_id),
-        "status": _choice("status", status, ENDS),
+        "sessionId": _checks.identifier("session_id", session_id),
+        "status": _checks.choice("status", status, ENDS),
     }
     if summary is not None:
         event["summary"] = shape.text(summary)
@@ -261,7 +241,7 @@ def envelope(
         else:
             event["metadata"] = {**event.get("metadata", {}), "unreadable_timestamp": shape.text(timestamp)}
     if parent_id is not None:
-        event["parentId"] = identifier("parent_id", parent_id)
+        event["parentId"] = _checks.identifier("parent_id", parent_id)
 
 
 def rfc3339(seconds: float) -> str:
@@ -278,112 +258,7 @@ def rfc3339(seconds: float) -> str:
 _last_second = (0, "1970-01-01T00:00:00.")
 
 
-def session_status(value: str | None) -> str | None:
-    """A status to look for.
-
-    Raises:
-        ValueError: There is no such status.
-    """
-    return None if value is None else _choice("status", value, STATUSES)
-
-
-def identifier(parameter: str, value: str) -> str:
-    """An id as a plain string.
-
-    Raises:
-        TypeError: It is no string.
-        ValueError: It is empty, too long, or holds other characters than letters, digits and `_.:-`.
-    """
-    if type(value) is str and _is_identifier(value):
-        return value
-    if not isinstance(value, str):
-        raise TypeError(f"{parameter} must be a string, not {type(value).__name__}")
-    if _ID.fullmatch(value) is None:
-        raise ValueError(f"{parameter} must be 1 to 128 letters, digits, '_', '.', ':' or '-', not {value[:200]!r}")
-    return str.__str__(value)
-
-
-@lru_cache(maxsize=1024)
-def _is_identifier(value: str) -> bool:
-    # Many events name the same session.
-    return _ID.fullmatch(value) is not None
-
-
-# ---- reading back -----------------------------------------------------------------------------------
-
-
-def from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
-    """An event or a session of the wire in Python's words. What is not known is kept under its snake_case name."""
-    read: dict[str, Any] = {}
-    for key, value in body.items():
-        read.setdefault(python_key(key), value)
-    if "type" in read:
-        read["type"] = KINDS.get(read["type"], read["type"])
-        if read["type"] == "error" and isinstance(read.get("error"), dict):
-            detail = read.pop("error")
-            read["error_type"] = detail.get("type")
-            read["error_message"] = detail.get("message")
-            if "stack_trace" in detail:
-                read["stack_trace"] = detail["stack_trace"]
-    if not isinstance(read.get("metadata"), dict):
-        read["metadata"] = {}
-    return read
-
-
-def python_key(wire: str) -> str:
-    """The Python name of a field of the wire."""
-    return KEYS.get(wire) or _CAPITAL.sub(r"_\1", wire).lower()
-
-
-# ---- checks -----------------------------------------------------------------------------------------
-
-
-def _name(shape: Shaper, parameter: str, value: str) -> str:
-    if type(value) is not str and not isinstance(value, str):
-        raise TypeError(f"{parameter} must be a string, not {type(value).__name__}")
-    if not value:
-        raise ValueError(f"{parameter} must not be empty")
-    return shape.name(value)
-
-
-def _choice(parameter: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise ValueError(f"{parameter} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
-    return value if type(value) is str else str.__str__(value)
-
-
-def _number(parameter: str, value: float, *, most: float = _MAX_NUMBER, clamp: bool | None = None) -> float:
-    if (type(value) is int or type(value) is float) and 0 <= value <= most:
-        return value
-    if isinstance(value, bool) or not hasattr(type(value), "__float__"):
-        raise TypeError(f"{parameter} must be a number, not {type(value).__name__}")
-    try:
-        number = float(value)
-    except (OverflowError, TypeError, ValueError) as problem:
-        raise ValueError(f"{parameter} must be a number: {problem}") from None
-    if number - number != 0 or number < 0:
-        raise ValueError(f"{parameter} must be 0 or more, not {value!r}")
-    if number > most:
-        if clamp is None and most == 1:
-            raise ValueError(f"{parameter} must be from 0 to 1, not {value!r}")
-        number = most
-    return int(number) if isinstance(value, int) else number
-
-
-def _count(parameter: str, value: int) -> int:
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise TypeError(f"{parameter} must be a whole number, not {type(value).__name__}")
-    number = value.__index__()
-    if number < 0:
-        raise ValueError(f"{parameter} must be 0 or more, not {value!r}")
-    return min(number, _MAX_NUMBER)
-
-
-def _truth(value: Any) -> bool | None:
-    try:
-        return None if value is None else bool(value)
-    except Exception:  # noqa: BLE001 - an array, or a type of the user's own: not known
-        return None
+# ---- parts of events -----------------------------------------------------------------------------------------
 
 
 def _error_detail(shape: Shaper, problem: Any) -> dict[str, Any]:

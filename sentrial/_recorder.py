@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
-from sentrial import _config, _events, _ids, _redact
+from sentrial import _checks, _config, _events, _ids, _redact
 from sentrial._pipe import Pipe, Stats
 from sentrial._quick import QuickShaper
 from sentrial._values import Shaper
@@ -129,7 +129,7 @@ class Recorder(Generic[Id]):
         Returns:
             The session's id.
         """
-        session = _ids.session_id() if session_id is None else _events.identifier("session_id", session_id)
+        session = _ids.session_id() if session_id is None else _checks.identifier("session_id", session_id)
         fields = (session, name, agent, user_id, tags, version, input)
         self._record(_events.session_start, fields, metadata, event_id, None, timestamp)
         return self._receipt(session)
@@ -351,7 +351,7 @@ class Recorder(Generic[Id]):
         parent_id: str | None,
         timestamp: Timestamp | None,
     ) -> Id:
-        own_id = _ids.event_id() if event_id is None else _events.identifier("event_id", event_id)
+        own_id = _ids.event_id() if event_id is None else _checks.identifier("event_id", event_id)
         quick = QuickShaper(self._redactor)
         event = kind(quick, *fields)
         begun = self._begun(event["sessionId"], event.get("durationMs", 0)) if timestamp is None else time.time()

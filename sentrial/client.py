@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from sentrial import _events
+from sentrial import _checks, _reading
 from sentrial._pipe import loading
 from sentrial._recorder import Recorder
 from sentrial.session import BoundSession
@@ -106,7 +106,7 @@ class SentrialClient(Recorder[str]):
             NotFound: There is no such session in the project.
             ConnectionFailed: The server can't be reached.
         """
-        return read_session(self._ask("getSession", _events.identifier("session_id", session_id)))
+        return read_session(self._ask("getSession", _checks.identifier("session_id", session_id)))
 
     def list_sessions(
         self, *, status: SessionStatus | None = None, agent: str | None = None, user_id: str | None = None
@@ -118,7 +118,7 @@ class SentrialClient(Recorder[str]):
             agent: Only sessions of this agent.
             user_id: Only sessions of this user.
         """
-        wanted = _events.session_status(status)
+        wanted = _checks.session_status(status)
         return map(read_session, self._pages("listSessions", status=wanted, agent=agent, user=user_id))
 
     def list_events(self, session_id: str) -> Iterator[Event]:
@@ -127,7 +127,7 @@ class SentrialClient(Recorder[str]):
         Raises:
             NotFound: There is no such session in the project.
         """
-        return map(read_event, self._pages("listSessionEvents", _events.identifier("session_id", session_id)))
+        return map(read_event, self._pages("listSessionEvents", _checks.identifier("session_id", session_id)))
 
     def delete_session(self, session_id: str) -> None:
         """Delete a session and its events, for good.
@@ -135,7 +135,7 @@ class SentrialClient(Recorder[str]):
         Raises:
             NotFound: There is no such session in the project.
         """
-        self._ask("deleteSession", _events.identifier("session_id", session_id))
+        self._ask("deleteSession", _checks.identifier("session_id", session_id))
 
     def flush(self, timeout: float | None = None) -> int:
         """Wait until everything recorded is delivered.
@@ -236,22 +236,22 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
 
     async def get_session(self, session_id: str) -> Session:
         """Read a session; see `SentrialClient.get_session`."""
-        return read_session(await self._ask("getSession", _events.identifier("session_id", session_id)))
+        return read_session(await self._ask("getSession", _checks.identifier("session_id", session_id)))
 
     def list_sessions(
         self, *, status: SessionStatus | None = None, agent: str | None = None, user_id: str | None = None
     ) -> AsyncIterator[Session]:
         """Every session of the project; see `SentrialClient.list_sessions`."""
-        wanted = _events.session_status(status)
+        wanted = _checks.session_status(status)
         return self._pages(read_session, "listSessions", status=wanted, agent=agent, user=user_id)
 
     def list_events(self, session_id: str) -> AsyncIterator[Event]:
         """Every event of a session; see `SentrialClient.list_events`."""
-        return self._pages(read_event, "listSessionEvents", _events.identifier("session_id", session_id))
+        return self._pages(read_event, "listSessionEvents", _checks.identifier("session_id", session_id))
 
     async def delete_session(self, session_id: str) -> None:
         """Delete a session and its events; see `SentrialClient.delete_session`."""
-        await self._ask("deleteSession", _events.identifier("session_id", session_id))
+        await self._ask("deleteSession", _checks.identifier("session_id", session_id))
 
     async def flush(self, timeout: float | None = None) -> int:  # noqa: ASYNC109 - the same signature in both clients
         """Wait until everything recorded is delivered; how many events still wait."""
@@ -315,13 +315,13 @@ class Done:
 
 def read_session(document: Mapping[str, Any]) -> Session:
     """A session of the wire as the dict that users read."""
-    session = {"name": None, "closed_at": None, "summary": None} | _events.from_wire(document)
+    session = {"name": None, "closed_at": None, "summary": None} | _reading.from_wire(document)
     return cast("Session", session)
 
 
 def read_event(document: Mapping[str, Any]) -> Event:
     """An event of the wire as the dict that users read."""
-    return cast("Event", _events.from_wire(document))
+    return cast("Event", _reading.from_wire(document))
 
 
 async def _in_thread(function: Any, *arguments: Any) -> Any:

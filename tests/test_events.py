@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentrial import _events
+from sentrial import _checks, _events, _reading
 from sentrial._redact import Redactor
 from sentrial._values import Shaper
 
@@ -134,7 +134,7 @@ def test_what_is_read_back_is_in_pythons_words() -> None:
         "someNewField": 1,
     }
 
-    read = _events.from_wire(wire)
+    read = _reading.from_wire(wire)
 
     assert read == {
         "type": "error",
@@ -150,7 +150,7 @@ def test_what_is_read_back_is_in_pythons_words() -> None:
 
 def test_kinds_are_named_as_documented() -> None:
     """`llm_decision` reads as "decision", and a kind that is not known stays what it is."""
-    kinds = [_events.from_wire({"eventType": kind})["type"] for kind in ("llm_decision", "tool_call", "handoff")]
+    kinds = [_reading.from_wire({"eventType": kind})["type"] for kind in ("llm_decision", "tool_call", "handoff")]
 
     assert kinds == ["decision", "tool_call", "handoff"]
 
@@ -163,15 +163,15 @@ def test_an_id_is_taken_only_in_its_alphabet(text: str) -> None:
     good = re.fullmatch(r"[A-Za-z0-9_.:-]{1,128}", text, re.ASCII) is not None and not text.endswith("\n")
 
     if good:
-        assert _events.identifier("session_id", text) == text
+        assert _checks.identifier("session_id", text) == text
     else:
         with pytest.raises(ValueError, match="session_id"):
-            _events.identifier("session_id", text)
+            _checks.identifier("session_id", text)
 
 
 def test_numbers_beyond_the_contract_are_bounded() -> None:
     """A number larger than JSON can tell apart becomes the largest that it can."""
-    assert _events._count("tokens", 10**40) == 2**53 - 1
-    assert _events._number("duration_ms", 1e300) == 2**53 - 1
-    assert _events._number("duration_ms", 7) == 7
-    assert type(_events._number("duration_ms", 7)) is int
+    assert _checks.count("tokens", 10**40) == 2**53 - 1
+    assert _checks.number("duration_ms", 1e300) == 2**53 - 1
+    assert _checks.number("duration_ms", 7) == 7
+    assert type(_checks.number("duration_ms", 7)) is int

@@ -94,11 +94,14 @@ def test_a_folder_that_cant_be_emptied_keeps_its_lock_file(tmp_path: Path) -> No
     """A segment that can't be deleted leaves a folder that others can still adopt."""
     spool = Spool([tmp_path], "home")
     spool.append(b"a")
-    (own,) = (path for path in (tmp_path / "home").iterdir())
-    (segment,) = own.glob("*.seg")
     spool.close()
+    (own,) = (tmp_path / "home").iterdir()
+    folder = Folder.seize(own)
+    assert folder is not None
+    (segment,) = own.glob("*.seg")
     segment.unlink()
     segment.mkdir()  # stands in for a file that the disk refuses to delete
-    folder = Folder.seize(own)
-    assert folder is None  # it can't be read
+
+    folder.remove()
+
     assert (own / "lock").exists()

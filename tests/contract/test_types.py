@@ -13,7 +13,7 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 
 import pytest
 
-from sentrial import _events, types
+from sentrial import _events, _reading, types
 
 SPEC: dict[str, Any] = json.loads((Path(__file__).parents[2] / "generated" / "openapi.json").read_text("utf-8"))
 SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
@@ -88,14 +88,14 @@ def expected(name: str, spec: dict[str, Any]) -> dict[str, tuple[bool, set[Any],
     schema = spec[name]
     keys: dict[str, tuple[bool, set[Any], set[Any]]] = {}
     for wire, member in schema["properties"].items():
-        key, body = _events.python_key(wire), resolved(member, spec)
+        key, body = _reading.python_key(wire), resolved(member, spec)
         filled = FILLED_SESSION if name == "Session" else FILLED
         always = wire in schema.get("required", []) or key in filled
         kinds, choices = wire_types(body, spec), set(body.get("enum", []))
         if key == "metadata":
             kinds = {dict}
         if key == "type":
-            choices = {_events.KINDS.get(body["const"], body["const"])}
+            choices = {_reading.KINDS.get(body["const"], body["const"])}
         if key in FLAT.get(name, {}):
             for inner, detail in body["properties"].items():
                 flat = inner if inner == "stack_trace" else f"error_{inner}"
@@ -152,7 +152,7 @@ def test_no_two_wire_names_read_as_one() -> None:
     for name in PAIRS:
         keys: dict[str, list[str]] = {}
         for wire in SCHEMAS[name]["properties"]:
-            keys.setdefault(_events.python_key(wire), []).append(wire)
+            keys.setdefault(_reading.python_key(wire), []).append(wire)
         shared = {key: wires for key, wires in keys.items() if len(wires) > 1}
 
         assert set(shared) <= {"tokens_used"}, name
