@@ -82,6 +82,7 @@ def running_server() -> Iterator[Server]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            cwd=folder,
         ) as process,
     ):
         server = Server(process)

@@ -6,16 +6,16 @@ good would wait; only what makes the whole unreadable (its size) refuses the who
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 from sentrial.server.body import MAX_EVENT_BYTES, InvalidJsonError, as_object, decode_json
-from sentrial.server.ids import new_event_id
 from sentrial.server.problems import Problem
+from sentrial.server.store.record import make_record
 
 if TYPE_CHECKING:
     from sentrial.server.contract import Contract
     from sentrial.server.store import Store
+    from sentrial.server.store.record import Record
 
 MAX_LINES = 1000
 _MAX_ID = 128
@@ -31,10 +31,12 @@ def ingest_lines(store: Store, contract: Contract, project: str, body: bytes) ->
         raise Problem(400, "bad_request", "the body is empty: send one event a line")
     if body.count(b"\n") + (not body.endswith(b"\n")) > MAX_LINES:
         raise Problem(413, "payload_too_large", f"a batch may have at most {MAX_LINES} lines")
-    events: list[dict[str, Any]] = []
+    now_us = store.now_us()
+    records: list[Record] = []
     rejected: list[dict[str, Any]] = []
-    for index, line in enumerate(io.BytesIO(body)):
-        if not line.strip():
+    for index, sent in enumerate(body.split(b"\n")):
+        line = sent.strip()
+        if not line:
             continue
         if len(line) > MAX_EVENT_BYTES:
             rejected.append(_rejection(index, None, "payload_too_large", "one event may be at most 1 MiB"))
@@ -47,8 +49,8 @@ def ingest_lines(store: Store, contract: Contract, project: str, body: bytes) ->
         if wrong := contract.check_event(event):
             rejected.append(_rejection(index, event, "validation_failed", wrong))
         else:
-            events.append(event if "id" in event else {**event, "id": new_event_id()})
-    outcomes = store.ingest(project, events) if events else []
+            records.append(make_record(event, now_us, line))
+    outcomes = store.write(project, records, now_us) if records else []
     return {
         "accepted": outcomes.count("accepted"),
         "duplicates": outcomes.count("duplicate"),

@@ -44,14 +44,17 @@ async def read_body(request: Request, content_type: str, limit_bytes: int) -> by
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length[:20]) > limit_bytes:
         raise _too_large(limit_bytes)
-    body = bytearray()
+    chunks: list[bytes] = []
+    size = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit_bytes:
             raise _too_large(limit_bytes)
+    body = b"".join(chunks)
     if encoding == "gzip":
-        return _unzip(bytes(body), MAX_UNPACKED_BYTES if limit_bytes == MAX_BATCH_BYTES else limit_bytes)
-    return bytes(body)
+        return _unzip(body, MAX_UNPACKED_BYTES if limit_bytes == MAX_BATCH_BYTES else limit_bytes)
+    return body
 
 
 def decode_json(raw: bytes) -> Any:

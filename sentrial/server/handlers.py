@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from sentrial.server.store import SessionRow, Store
 
 _ENDS = frozenset({"success", "error", "cancelled", "completed", "failed"})
+# What an UpdateSession can say and a session_end can't: the contract declares it for updates alone.
+_NOT_OF_AN_END = frozenset({"name", "agentName", "userId", "tags", "version", "waitingFor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ def get_session(call: Call) -> Response:
 def update_session(call: Call) -> Response:
     """Append what changes, or the end, and return the session as it stands then."""
     session_id = _session(call).id
-    kind = "session_end" if call.body.get("status") in _ENDS else "session_update"
-    call.store.ingest(call.project, [{**call.body, "eventType": kind, "sessionId": session_id, "id": new_event_id()}])
+    events = [{**event, "sessionId": session_id, "id": new_event_id()} for event in _told(call.body)]
+    call.store.ingest(call.project, events)
     return _json(session_to_wire(_session(call)))
 
 
@@ -121,6 +124,18 @@ def get_health(_: Call) -> Response:
     return _json({"status": "ok", "version": _version()})
 
 
+def _told(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what an UpdateSession tells, as events without session and id."""
+    if body.get("status") not in _ENDS:
+        return [{**body, "eventType": "session_update"}]
+    end = {name: value for name, value in body.items() if name not in _NOT_OF_AN_END}
+    update = {name: value for name, value in body.items() if name in _NOT_OF_AN_END}
+    if not update:
+        return [{**end, "eventType": "session_end"}]
+    at = {"timestamp": body["timestamp"]} if "timestamp" in body else {}
+    return [{**update, **at, "eventType": "session_update"}, {**end, "eventType": "session_end"}]
+
+
 def _session(call: Call) -> SessionRow:
     row = call.store.session(call.project, call.parameters["sessionId"])
     if row is None:
@@ -132,6 +147,7 @@ def _no_session() -> Problem:
     return Problem(404, "not_found", "there is no session with this id")
 
 
+@cache
 def _version() -> str:
     try:
         return version("sentrial")

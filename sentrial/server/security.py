@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from sentrial.server.problems import Problem, render, unauthorized
 from sentrial.server.store.keys import PROJECT_NAME
@@ -74,6 +74,9 @@ class Guard:
             await self._app(scope, receive, send_guarded)
         except Problem as problem:
             await render(Request(scope), problem)(scope, receive, send_guarded)
+        except ClientDisconnect:
+            # It was killed, or gave up, in the middle of its body: nobody waits for an answer, and nothing is broken.
+            logger.debug("request %s: the client went away", request_id)
         except Exception:
             logger.exception("request %s failed", request_id)
             if started:

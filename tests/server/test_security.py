@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -290,3 +291,22 @@ def test_requests_at_once_do_not_wait_for_each_other(client: httpx.Client) -> No
         return [answer.status_code for answer in answers]
 
     assert asyncio.run(send()) == [201] * 30
+
+
+def test_a_client_that_goes_away_in_the_middle_is_no_failure(
+    server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half a body and then nothing: the server logs no error, and serves the next one."""
+    address = urlsplit(server.url)
+    head = (
+        "POST /api/sdk/events/batch HTTP/1.1\r\n"
+        f"Host: {address.netloc}\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(head.encode() + b'{"eventType"')
+        time.sleep(0.2)
+    answers = [httpx.get(f"{server.url}/api/sdk/health").status_code for _ in range(5)]
+    time.sleep(0.2)
+
+    assert answers == [200] * 5
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

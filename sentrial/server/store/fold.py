@@ -74,7 +74,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
 
     def add(self, record: Record) -> None:
         """Fold one event in. Adding the same event twice counts it twice: the caller adds only new ones."""
-        at_us, body = record.order[0], record.body
+        at_us, facts = record.order[0], record.facts
         self.first_us = at_us if self.first_us is None else min(self.first_us, at_us)
         if record.type == "client_report":
             return
@@ -86,15 +86,15 @@ class Fold(msgspec.Struct, omit_defaults=True):
         match record.type:
             case "tool_call":
                 self.tool_calls += 1
-                self._add_usage(body)
-                if body.get("status", "error" if body.get("toolError") else None) == "error":
+                self._add_usage(facts)
+                if facts.get("status", "error" if facts.get("toolError") else None) == "error":
                     self._add_stumble(record)
             case "llm_call":
                 self.llm_calls += 1
-                self._add_usage(body)
+                self._add_usage(facts)
             case "llm_decision":
                 self.decisions += 1
-                self._add_usage(body)
+                self._add_usage(facts)
             case "error":
                 self._add_stumble(record)
             case _:
@@ -141,42 +141,46 @@ class Fold(msgspec.Struct, omit_defaults=True):
         )
 
     def _add_lifecycle(self, record: Record) -> None:
-        order, body = record.order, record.body
+        order, facts = record.order, record.facts
         for wire, name in _LAST_WORD.items():
-            if (value := body.get(wire)) is not None:
+            if (value := facts.get(wire)) is not None:
                 _keep_last(self.fields, name, (order, value))
-        metadata: dict[str, Any] = body.get("metadata") or {}
+        metadata: dict[str, Any] = facts.get("metadata") or {}
         for name, value in metadata.items():
             _keep_last(self.metadata, name, (order, value))
-        status: str = body.get("status") or ""
+        status: str = facts.get("status") or ""
         if record.type == "session_start":
             self.start_us = order[0] if self.start_us is None else min(self.start_us, order[0])
         elif record.type == "session_update" and status and (self.state is None or order > self.state[0]):
-            self.state = (order, status, body.get("waitingFor"))
+            self.state = (order, status, facts.get("waitingFor"))
         elif record.type == "session_end" and (self.end is None or order < self.end.order):
             self.end = End(
                 order=order,
                 status=_STATUS_READ_AS.get(status, status),
-                summary=_summary_of(body),
-                tokens=_tokens_of(body),
-                cost=_cost_of(body),
+                summary=_summary_of(facts),
+                tokens=_tokens_of(facts),
+                cost=_cost_of(facts),
             )
 
-    def _add_usage(self, body: dict[str, Any]) -> None:
-        if (tokens := _tokens_of(body)) is not None:
+    def _add_usage(self, facts: dict[str, Any]) -> None:
+        if (tokens := _tokens_of(facts)) is not None:
             self.tokens = min((self.tokens or 0) + tokens, MAX_COUNT)
-        if (cost := _cost_of(body)) is not None:
+        if (cost := _cost_of(facts)) is not None:
             self.cost = (self.cost or 0) + cost
 
     def _add_stumble(self, record: Record) -> None:
         self.errors += 1
         if self.stumble is None or record.order > self.stumble.order:
-            body = record.body
-            error: dict[str, Any] = body.get("toolError") or {}
-            output = body.get("toolOutput")
-            message = error.get("message") or (output if isinstance(output, str) else "")
+            error: dict[str, Any] = record.facts.get("toolError") or {}
+            message: str = error.get("message") or ""
+            if not message and record.type == "tool_call":
+                output = record.body.get("toolOutput")
+                message = output if isinstance(output, str) else ""
             self.stumble = Stumble(
-                order=record.order, type=error.get("type"), message=message[:_MAX_MESSAGE], tool=body.get("toolName")
+                order=record.order,
+                type=error.get("type"),
+                message=message[:_MAX_MESSAGE],
+                tool=record.facts.get("toolName"),
             )
 
 
@@ -192,9 +196,9 @@ def _user_of(metadata: dict[str, Any]) -> str | None:
     return str(user)[:_MAX_NAME] or None
 
 
-def _summary_of(body: dict[str, Any]) -> str | None:
+def _summary_of(facts: dict[str, Any]) -> str | None:
     for name in ("summary", "failureReason", "assistantOutput"):
-        value = body.get(name)
+        value = facts.get(name)
         if isinstance(value, str) and value:
             return value
         if value is not None and not isinstance(value, str):
@@ -202,18 +206,18 @@ def _summary_of(body: dict[str, Any]) -> str | None:
     return None
 
 
-def _tokens_of(body: dict[str, Any]) -> int | None:
+def _tokens_of(facts: dict[str, Any]) -> int | None:
     for name in ("totalTokens", "tokenCount"):
-        if (value := body.get(name)) is not None:
+        if (value := facts.get(name)) is not None:
             return int(value)
     parts = [
-        int(cast("int", body[name])) for name in ("promptTokens", "completionTokens") if body.get(name) is not None
+        int(cast("int", facts[name])) for name in ("promptTokens", "completionTokens") if facts.get(name) is not None
     ]
     return min(sum(parts), MAX_COUNT) if parts else None
 
 
-def _cost_of(body: dict[str, Any]) -> int | None:
-    cost = body.get("estimatedCost")
+def _cost_of(facts: dict[str, Any]) -> int | None:
+    cost = facts.get("estimatedCost")
     if cost is None:
         return None
     return int(cost) * _PICO if cost == int(cost) else round(cost * _PICO)

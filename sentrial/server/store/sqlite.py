@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sentrial.server.store import ingest, keys, reads
+from sentrial.server.store import ingest, keys, reads, reports
 from sentrial.server.store.errors import StoreError
 from sentrial.server.store.ingest import Outcome
 from sentrial.server.store.keys import ALL_SCOPES, Key, Scope
@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
+    from sentrial.server.store.record import Record
+    from sentrial.server.store.reports import LossRow
     from sentrial.server.store.rows import EventRow, Page, SessionRow
 
 __all__ = ["Outcome", "Store"]
+
+_WEEK_US = 7 * 24 * 3600 * 1_000_000
 
 
 class Store:
@@ -81,9 +85,12 @@ class Store:
 
     def ingest(self, project: str, events: Sequence[Mapping[str, Any]]) -> list[Outcome]:
         """Store events that the contract has checked, durably, and say of each whether it was new."""
-        now_us = self._now_us()
-        records = [make_record(event, now_us) for event in events]
-        return self._writer.run(lambda connection: ingest.ingest(connection, project, records, now_us))
+        now_us = self.now_us()
+        return self.write(project, [make_record(event, now_us) for event in events], now_us)
+
+    def write(self, project: str, records: Sequence[Record], received_us: int) -> list[Outcome]:
+        """Store records, durably, and say of each whether it was new."""
+        return self._writer.run(lambda connection: ingest.ingest(connection, project, records, received_us))
 
     def delete_session(self, project: str, session_id: str) -> bool:
         """Delete a session for good; False where there is none. Its late events will answer `duplicate`."""
@@ -119,6 +126,11 @@ class Store:
         with self._readers.connection() as connection:
             return reads.status_counts(connection, project)
 
+    def losses(self, project: str | None) -> tuple[LossRow, ...]:
+        """Return what clients reported as lost in the last week; project None is all of them (keyless pages only)."""
+        with self._readers.connection() as connection:
+            return reports.losses(connection, project, self.now_us() - _WEEK_US)
+
     def projects(self) -> list[str]:
         """Return the names of the projects that have sessions, sorted."""
         with self._readers.connection() as connection:
@@ -140,7 +152,7 @@ class Store:
             raise ValueError(f"a project's name is 1 to 128 letters, digits, '_', '.' or '-', not {project[:200]!r}")
         if unknown := set(scopes) - set(ALL_SCOPES):
             raise ValueError(f"no such scope: {', '.join(sorted(unknown))}")
-        now_us = self._now_us()
+        now_us = self.now_us()
         return self._writer.run(lambda connection: keys.create_key(connection, project, scopes, now_us))
 
     def find_key(self, text: str) -> Key | None:
@@ -153,5 +165,6 @@ class Store:
         with self._readers.connection() as connection:
             return connection.execute("SELECT 1 FROM key LIMIT 1").fetchone() is not None
 
-    def _now_us(self) -> int:
+    def now_us(self) -> int:
+        """Return the time by the store's clock, in microseconds since 1970."""
         return int(self._clock() * 1_000_000)

@@ -18,6 +18,7 @@ _RFC3339 = re.compile(
 )
 _MICROSECOND = timedelta(microseconds=1)
 EARLIEST_US = (datetime(1, 1, 1) - _EPOCH) // _MICROSECOND  # noqa: DTZ001 - the same
+_STORED_LENGTH = len("1970-01-01T00:00:00.000000Z")
 LATEST_US = (datetime(9999, 12, 31, 23, 59, 59, 999_999) - _EPOCH) // _MICROSECOND  # noqa: DTZ001 - the same
 
 
@@ -40,6 +41,24 @@ def parse_us(text: str) -> int:
         seconds += offset if sign == "-" else -offset
     microseconds = seconds * 1_000_000 + (int(fraction[:6].ljust(6, "0")) if fraction else 0)
     return min(max(microseconds, EARLIEST_US), LATEST_US)
+
+
+def parse_stored_us(text: str) -> int | None:
+    """Return the microseconds of a time as `format_us` writes it, or None for every other text.
+
+    This is how our own clients write their times; it takes a fraction of what `parse_us` does.
+    """
+    # ISO 8601 has more forms than ours, with weeks, commas and offsets: these four places tell them apart.
+    if len(text) != _STORED_LENGTH or text[-1] != "Z" or text[7] != "-" or text[10] != "T" or text[19] != ".":
+        return None
+    try:
+        moment = datetime.fromisoformat(text[:-1])
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        return None
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def format_us(microseconds: int) -> str:
