@@ -10,13 +10,30 @@ import math
 import os
 import re
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsIndex
 from urllib.parse import urlsplit
 
 from sentrial.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Key(str):
+    """An API key. As text it is what it is; its `repr`, in a traceback's locals too, does not tell it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("an API key can't be pickled or copied to another process: make the client there")
+
+
+def hidden(key: Any) -> Any:
+    """A key as one that does not show itself; anything else as it is."""
+    return Key(key) if type(key) is str else key
 
 
 class Setting(NamedTuple):
@@ -36,11 +53,17 @@ SETTINGS = (
     Setting("max_retries", "SENTRIAL_MAX_RETRIES", 3, "Further tries of one request before it counts as failed."),
     Setting("enabled", "SENTRIAL_ENABLED", True, "Whether anything is recorded at all."),
     Setting("spool_dir", "SENTRIAL_SPOOL_DIR", None, "The folder events wait in; None: the user's state folder."),
-    Setting("fsync", "SENTRIAL_FSYNC", "never", 'When events are forced to the disk: "never" or "always".'),
+    Setting(
+        "fsync",
+        "SENTRIAL_FSYNC",
+        "never",
+        'When events are forced to the disk: "never", "interval" (within 200 ms) or "always".',
+    ),
     Setting(
         "max_spool_bytes", "SENTRIAL_MAX_SPOOL_BYTES", 1 << 30, "Bytes that may wait on the disk; the oldest go first."
     ),
     Setting("exit_timeout", "SENTRIAL_EXIT_TIMEOUT", 2.0, "Seconds that the end of the process may wait to deliver."),
+    Setting("pii", "SENTRIAL_PII", False, "Whether personal data is redacted too, by the project's settings."),
 )
 
 
@@ -57,6 +80,7 @@ class Config(NamedTuple):
     fsync: str
     max_spool_bytes: int
     exit_timeout: float
+    pii: bool
 
     def __repr__(self) -> str:
         shown = "None" if self.api_key is None else "'***'"
@@ -100,6 +124,7 @@ def _value_of(setting: Setting, given: Any) -> Any:
     source = setting.name
     if given is None and setting.variable is not None:
         given = os.environ.get(setting.variable) or None
+        given = hidden(given) if setting.name == "api_key" else given
         source = setting.variable
     if given is None:
         return setting.default
@@ -111,7 +136,7 @@ def _key(source: str, value: Any) -> str:
     # The message never shows the value: it may be most of a real key.
     if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,1024}", value):
         raise ConfigurationError(f"{source} must be a non-empty string of printable ASCII without spaces")
-    return value
+    return Key(value)
 
 
 def _project(source: str, value: Any) -> str:
@@ -187,8 +212,8 @@ def _folder(source: str, value: Any) -> str:
 
 
 def _fsync(source: str, value: Any) -> str:
-    if value not in {"never", "always"}:
-        raise ConfigurationError(f'{source} must be "never" or "always", not {value!r}')
+    if value not in ("never", "interval", "always"):  # a list, which a set could not be asked for, is no such value
+        raise ConfigurationError(f'{source} must be "never", "interval" or "always", not {value!r}')
     return str(value)
 
 
@@ -203,4 +228,5 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "fsync": _fsync,
     "max_spool_bytes": _bytes,
     "exit_timeout": _patience,
+    "pii": _flag,
 }

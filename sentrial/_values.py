@@ -2,7 +2,8 @@
 
 The bounds hold before anything is encoded: a list of forty shared references can expand to a billion nodes.
 What was cut is marked: `{"_truncated": type, "length": ..., "head": ..., "tail": ...}` for a value, and
-"… [N characters left out] …" inside a text. The table in `_leaf` is the documented form of each type.
+"… [N characters left out] …" inside a text. The form of each type stands in `_forms`. What is no Exception
+(KeyboardInterrupt, SystemExit) passes through: it is meant for the program, not for the value.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
@@ -11,12 +12,16 @@ What was cut is marked: `{"_truncated": type, "length": ..., "head": ..., "tail"
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from sentrial import _texts
+from sentrial._texts import REDACTED
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from sentrial._redact import Redactor
 
 MAX_NODES = 20_000
@@ -30,8 +35,9 @@ MAX_INTEGER = 2**53 - 1
 _HEAD, _TAIL = 2048, 512
 # A token may lie across a cut: this much more is looked at on the other side of it.
 _AROUND_CUT = 8192
-_NAME_OF = type.__dict__["__name__"].__get__
-_CONTROL = re.compile(r"[\x00-\x1f]")
+_TRIES = 10
+# A text as long as this takes time to search: when time is up, it is cut like one that is too long.
+_LONG = 16_384
 
 
 class Shaper:
@@ -44,14 +50,11 @@ class Shaper:
         self._clock = clock
         self._deadline: float | None = None
         self._event_left = MAX_EVENT_BYTES
+        self._left = 0
 
     def value(self, value: Any) -> Any:
         """Any value as JSON: at most 20,000 nodes, 32 levels and 256 KiB, in 50 ms."""
-        if self._deadline is None:
-            # Made late: an event of plain values never gets here.
-            self._deadline = self._clock() + MAX_SECONDS
-            self._nodes = MAX_NODES
-            self._path: set[int] = set()
+        self._begin()
         self._left = given = min(MAX_FIELD_BYTES, self._event_left)
         try:
             shaped = self._walk(value, 0)
@@ -67,39 +70,54 @@ class Shaper:
 
     def text(self, value: Any) -> str:
         """Any value as text of at most 256 KiB."""
-        text = _exact(value) if isinstance(value, str) else _said(value)
+        text = self._said(value)
         limit = max(min(MAX_FIELD_BYTES, self._event_left), 64)
+        if len(text) > _LONG:
+            self._begin()
+            limit = min(limit, _LONG) if self._late() else limit
         if len(text) <= limit:
             text = self._clean(text)
-        size = limit + 1 if len(text) > limit else _size(text)
+        size = limit + 1 if len(text) > limit else _texts.size_of(text)
         if size > limit:
             head, tail = self._ends(text)
             text = f"{head}… [{len(text) - _HEAD - _TAIL:,} characters left out] …{tail}" if len(text) > 3000 else head
-            size = _size(text)
+            size = _texts.size_of(text)
         self._event_left -= size
         return text
 
     def name(self, value: Any) -> str:
         """Any value as a name of at most 1,024 characters."""
-        text = _exact(value) if isinstance(value, str) else _said(value)
+        text = self._said(value)
         if len(text) > MAX_NAME_CHARACTERS:
             text = self._clean(text[: MAX_NAME_CHARACTERS + _AROUND_CUT])
         text = self._clean(text)
         if len(text) > MAX_NAME_CHARACTERS:
             text = text[: MAX_NAME_CHARACTERS - 1] + "…"
-        self._event_left -= _size(text)
+        self._event_left -= _texts.size_of(text)
         return text
 
     def names(self, values: Any, most: int) -> list[str]:
         """Any values as names; a text is one name. What cannot be gone through is one name too."""
-        if isinstance(values, str):
+        if issubclass(type(values), str):
             return [self.name(values)]
+        self._begin()
+        taken: list[Any] = []
         try:
-            taken = list(islice(values, most))
+            for value in islice(values, most):
+                taken.append(value)
+                if self._late():
+                    break
         except Exception:  # noqa: BLE001 - no iterable, or one of the user's own that raises
-            taken = [values]
+            taken = taken or [values]
         enough = self._event_left - MAX_FIELD_BYTES
-        return [self.name(value) for value in taken if self._event_left > enough]
+        return [self.name(value) for value in taken if self._event_left > enough and not self._late()]
+
+    def _begin(self) -> None:
+        if self._deadline is None:
+            # Made late: an event of plain values never gets here.
+            self._deadline = self._clock() + MAX_SECONDS
+            self._nodes = MAX_NODES
+            self._path: set[int] = set()
 
     def _walk(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - a table of types, the most frequent first
         kind = type(value)
@@ -110,88 +128,130 @@ class Shaper:
             return value
         if kind is int:
             self._left -= 8 if -99_999 <= value <= 999_999 else 18
-            return value if -MAX_INTEGER <= value <= MAX_INTEGER else self._string(_big(value))
+            if not -MAX_INTEGER <= value <= MAX_INTEGER:
+                return self._string(_forms().big(value))
+            return value if self._redactor.simple else self._redactor.number(value)
         if kind is float:
             self._left -= 26
-            return value if value - value == 0 else _not_finite(value)
+            return value if value - value == 0 else _texts.not_finite(value)
         if kind is dict:
-            return self._container(value, depth, self._members)
+            return self._container(value, depth, self._members, value)
         if kind is list or kind is tuple:
-            return self._container(value, depth, self._items)
+            return self._container(value, depth, self._items, value)
         return self._leaf(value, depth)
 
-    def _container(self, value: Any, depth: int, fill: Any) -> Any:
+    def _container(self, value: Any, depth: int, fill: Any, origin: Any) -> Any:
+        """Shape what is in a dict, list or tuple.
+
+        Args:
+            value: The container.
+            depth: How deep it lies.
+            fill: What shapes its members.
+            origin: The caller's value that it is the plain form of; mostly itself.
+        """
         self._left -= 4
-        key = id(value)
+        key = id(origin)
         if key in self._path:
-            return self._mark("_cycle", value)
+            # The value itself is on the path, not its form: its attributes may lead back to it.
+            return self._mark("_cycle", origin)
         if depth >= MAX_DEPTH or self._exhausted():
-            return self._cut(value)
+            return self._cut(origin)
         self._path.add(key)
         try:
-            return fill(value, depth + 1)
+            return fill(value, depth + 1, origin)
         except Exception as error:  # noqa: BLE001 - a container of the user's own may raise anything
-            return self._mark("_unreadable", value) | {"reason": type(error).__name__}
+            return self._mark("_unreadable", origin) | {"reason": type(error).__name__}
         finally:
             self._path.discard(key)
 
-    def _members(self, value: Any, depth: int) -> dict[str, Any]:
+    def _members(self, value: dict[Any, Any], depth: int, origin: Any) -> dict[str, Any]:
         redactor, hook = self._redactor, self._redactor.hook
         shaped: dict[str, Any] = {}
-        # A copy: another thread may add a key while we look. Bounded, so that a huge dict costs no more.
-        for key, member in list(islice(value.items(), MAX_NODES)):
+        for key, member in _snapshot(value.items()):
             if self._exhausted():
                 break
             name = self._key(key)
             if name in shaped:
-                name = f"{name} ({type(key).__name__})"
-            self._left -= _size(name) + 4
-            if redactor.is_secret(name) and not _is_number(member):
+                name = _another(name, key, shaped)
+            self._left -= _texts.size_of(name) + 4
+            if redactor.is_secret(name) and not (_texts.is_number(member) and not redactor.is_personal(name, member)):
                 self._left -= 14
-                shaped[name] = "[redacted]"
-                continue
-            if hook is not None:
-                try:
-                    kept = hook(name, member)
-                except Exception as error:  # noqa: BLE001 - the user's own code; unseen means unsent
-                    kept = f"[redacted: the redact hook raised {type(error).__name__}]"
-                shaped[name] = self._walk(kept, depth)
+                shaped[name] = REDACTED
+            elif hook is not None:
+                shaped[name] = self._walk(redactor.through_hook(name, member), depth)
             else:
                 shaped[name] = self._walk(member, depth)
+        if "value" in shaped and redactor.is_told_secret(shaped):
+            shaped["value"] = REDACTED
         if len(shaped) < len(value):
-            shaped["_truncated"] = self._cut(value)
+            shaped["_truncated"] = self._cut(origin)
         return shaped
 
-    def _items(self, value: Any, depth: int) -> list[Any]:
+    def _items(self, value: Any, depth: int, origin: Any) -> list[Any]:
+        redactor = self._redactor
         shaped: list[Any] = []
-        for item in list(islice(value, MAX_NODES)):
+        secret = False
+        for item in _snapshot(value):
             if self._exhausted():
                 break
-            shaped.append(self._walk(item, depth))
+            if secret and not _texts.is_number(item):
+                shaped.append(REDACTED)
+            elif (type(item) is list or type(item) is tuple) and len(item) == 2 and redactor.is_secret_pair(item):
+                shaped.append([self._walk(item[0], depth), REDACTED])
+            else:
+                shaped.append(self._walk(item, depth))
+            secret = type(item) is str and item.startswith("--") and redactor.is_secret(item)
         if len(shaped) < len(value):
-            shaped.append(self._cut(value))
+            shaped.append(self._cut(origin))
         return shaped
 
     def _key(self, key: Any) -> str:
-        text = self._clean((_exact(key) if isinstance(key, str) else _said(key))[:_AROUND_CUT])
+        text = self._clean(self._said(key)[:_AROUND_CUT])
         return text if len(text) <= 256 else text[:255] + "…"
+
+    def _said(self, value: Any) -> str:
+        """Any value as text, as long as it is; a container as the JSON of its form, which is bounded."""
+        kind = type(value)
+        if kind is str:
+            return cast("str", value)
+        if issubclass(kind, str):
+            return _texts.exact(value)
+        if kind is int and -MAX_INTEGER <= value <= MAX_INTEGER:
+            return str(value)
+        self._begin()
+        try:
+            form = _forms().spoken(value, self._late, self._clean)
+            if type(form) is not dict and type(form) is not list:
+                return _texts.exact(form)
+        except Exception as error:  # noqa: BLE001 - the user's own code runs here
+            return _texts.unreadable(value, error)
+        left, event_left = self._left, self._event_left
+        self._left = min(MAX_FIELD_BYTES, event_left)
+        try:
+            if type(form) is list and len(form) == 2 and self._redactor.is_secret_pair(form):
+                form = [form[0], REDACTED]
+            fill = self._members if type(form) is dict else self._items
+            text: str = _forms().written(self._container(form, 0, fill, value))
+            return text
+        finally:
+            self._left, self._event_left = left, event_left  # whoever asked counts the text
 
     def _string(self, text: str) -> Any:
         limit = max(self._left, 64)
-        if len(text) <= limit:
+        if len(text) <= limit and not (len(text) > _LONG and self._late()):
             text = self._clean(text)
-            size = _size(text)
+            size = _texts.size_of(text)
             if size <= limit:
                 self._left -= size + 3
                 return text
         head, tail = self._ends(text)
-        self._left -= _size(head) + _size(tail) + 64
+        self._left -= _texts.size_of(head) + _texts.size_of(tail) + 64
         return {"_truncated": "str", "length": len(text), "head": head, "tail": tail}
 
     def _clean(self, text: str) -> str:
         if len(text) >= self._redactor.shortest:
             text = self._redactor.text(text)
-        return _without_surrogates(text)
+        return _texts.without_surrogates(text)
 
     def _ends(self, text: str) -> tuple[str, str]:
         return self._clean(text[: _HEAD + _AROUND_CUT])[:_HEAD], self._clean(text[-_TAIL - _AROUND_CUT :])[-_TAIL:]
@@ -201,7 +261,10 @@ class Shaper:
         if self._nodes <= 0 or self._left <= 0:
             return True
         # The clock is asked now and then: it costs more than a node.
-        if not self._nodes % 64 and self._clock() > (self._deadline or 0):
+        return not self._nodes % 64 and self._late()
+
+    def _late(self) -> bool:
+        if self._clock() > (self._deadline or 0):
             self._nodes = 0
             return True
         return False
@@ -213,79 +276,44 @@ class Shaper:
         return cut
 
     def _mark(self, word: str, value: Any) -> dict[str, Any]:
-        name = _kind_of(value)
+        name = _texts.kind_of(value)
         self._left -= len(name) + 40
         return {word: name}
 
     def _leaf(self, value: Any, depth: int) -> Any:
-        """Everything that is not plain JSON: the documented form of each type."""
-        from sentrial import _forms  # noqa: PLC0415 - most events hold plain values only, and never need it
-
+        """Everything that is not plain JSON: its documented form, shaped."""
         if depth > MAX_DEPTH:  # an enum whose value is itself, say
             return self._cut(value)
         try:
-            plain = _forms.plain(value)
+            plain = _forms().plain(value, self._late, self._clean)
         except Exception as error:  # noqa: BLE001 - the user's own code runs here
-            return self._string(f"<{_kind_of(value)}: {type(error).__name__} while reading it>")
-        if type(plain) in {dict, list}:
-            # The value itself is on the path too: its attributes may lead back to it.
-            if id(value) in self._path:
-                return self._mark("_cycle", value)
-            self._path.add(id(value))
-            try:
-                return self._walk(plain, depth)
-            finally:
-                self._path.discard(id(value))
+            return self._string(_texts.unreadable(value, error))
+        if type(plain) is dict:
+            return self._container(plain, depth, self._members, value)
+        if type(plain) is list:
+            return self._container(plain, depth, self._items, value)
         return self._walk(plain, depth + 1)
 
 
-def _exact(text: str) -> str:
-    # The encoder refuses subclasses of str; this makes a plain one without calling their methods.
-    return text if type(text) is str else str.__str__(text)
+def _forms() -> ModuleType:
+    from sentrial import _forms  # noqa: PLC0415 - most events hold plain values only, and never need it
+
+    return _forms
 
 
-def _said(value: Any) -> str:
-    try:
-        return _exact(str(value))
-    except Exception as error:  # noqa: BLE001 - the user's own code runs here
-        return f"<{_kind_of(value)}: {type(error).__name__} while reading it>"
+def _snapshot(values: Any) -> list[Any]:
+    """What is in a container now, as much as is ever kept: another thread may change it while we look."""
+    for _ in range(_TRIES):
+        try:
+            return list(islice(values, MAX_NODES))
+        except RuntimeError:  # it was changed just then
+            continue
+    return list(islice(values, MAX_NODES))
 
 
-def _kind_of(value: Any) -> str:
-    # As the interpreter knows it: a metaclass of the user's own may raise when asked.
-    name: str = _NAME_OF(type(value))
-    return _without_surrogates(name[:128])
-
-
-def _size(text: str) -> int:
-    """The bytes that a text takes as JSON, without its quotes."""
-    size = len(text) if text.isascii() else len(text.encode())
-    size += text.count('"') + text.count("\\")
-    return size if text.isprintable() else size + 5 * len(_CONTROL.findall(text))
-
-
-def _without_surrogates(text: str) -> str:
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or isinstance(value, (int, float))
-
-
-def _big(value: int) -> str:
-    try:
-        return str(value)
-    except ValueError:  # Python refuses to write very long integers in decimal
-        return f"<int of {value.bit_length()} bits>"
-
-
-def _not_finite(value: float) -> str:
-    if value > 0:
-        return "Infinity"
-    return "-Infinity" if value < 0 else "NaN"
+def _another(name: str, key: Any, taken: dict[str, Any]) -> str:
+    """A name for a key that looks like one before it: 1 beside "1"."""
+    name = f"{name} ({_texts.kind_of(key)})"
+    if name in taken:
+        name = f"{name} {len(taken)}"
+    return name

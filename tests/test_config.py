@@ -18,9 +18,10 @@ GOOD: dict[str, tuple[Any, str, Any]] = {
     "max_retries": (1, "2", 2),
     "enabled": (True, "off", False),
     "spool_dir": ("/argument", "/variable", "/variable"),
-    "fsync": ("always", "never", "never"),
+    "fsync": ("always", "interval", "interval"),
     "max_spool_bytes": (1 << 21, "1048576", 1 << 20),
     "exit_timeout": (0, "1", 1.0),
+    "pii": (False, "on", True),
 }
 """For each setting: an argument, a variable's text, and what that text means."""
 
@@ -80,8 +81,9 @@ def test_variables_are_read_when_a_client_is_made(monkeypatch: pytest.MonkeyPatc
         *[("exit_timeout", value, "number") for value in (-1, math.nan, "soon", 3601, False)],
         *[("max_retries", value, "number") for value in (-1, 1.5, 101, "many", math.nan, True)],
         *[("enabled", value, "true or false") for value in ("maybe", 2, [])],
+        *[("pii", value, "true or false") for value in ("maybe", 2, [])],
         *[("spool_dir", value, "path of a folder") for value in ("", 7, [])],
-        *[("fsync", value, '"never" or "always"') for value in ("interval", "", True, 1)],
+        *[("fsync", value, '"never", "interval" or "always"') for value in ("sometimes", "", True, 1, [])],
     ],
 )
 def test_a_bad_value_says_what_is_allowed(name: str, value: Any, said: str) -> None:

@@ -8,14 +8,20 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from sentrial import AsyncSentrialClient, ConfigurationError, SentrialClient, SentrialError, Unauthorized
-from tests.journey.peers import Peer, problem, saying
+from sentrial.cli.group import sentrial as group
+from tests.journey.peers import Peer, hang_up, problem, saying
 from tests.journey.processes import free_port, run, wait_until
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
     from pathlib import Path
+
+    Behaviour = Callable[[socket.socket, threading.Event], None]
 
 KEY = "snt_support_0123456789abcdefghij"
 
@@ -60,6 +66,82 @@ def test_the_key_is_in_no_repr_and_no_error() -> None:
     assert KEY not in "".join(traceback.format_exception(caught.value))
     assert KEY not in repr(pickle.dumps(str(caught.value)))
     assert f"Bearer {KEY}".encode() in peer.requests[0]
+
+
+def told(error: BaseException) -> str:
+    """A traceback as error trackers show it: with the locals of every frame of ours, and of those below."""
+    whole = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return "".join(whole.format())
+
+
+def failure(call: Callable[[], object]) -> BaseException:
+    """How a call fails, in a frame that knows nothing else."""
+    try:
+        call()
+    except SentrialError as error:
+        return error
+    raise AssertionError("it did not fail")
+
+
+@pytest.mark.parametrize("url", ["ftp://host", "http://h?a=1"])
+def test_the_key_is_in_no_traceback_of_a_bad_setting(url: str) -> None:
+    """A client that can't be made fails in frames that hold the key, and show it to nobody."""
+    whole = told(failure(lambda: SentrialClient(api_key=KEY, api_url=url)))
+
+    assert "_config.py" in whole
+    assert KEY not in whole
+
+
+@pytest.mark.parametrize(
+    "behave", [hang_up, saying(401, problem(401, "unauthorized", f"token {KEY}")), saying(200, b"<")]
+)
+def test_the_key_is_in_no_traceback_of_a_read(behave: Behaviour) -> None:
+    """Nor does a read that fails, down to the frames of the HTTP library, whose locals hold the headers."""
+    with Peer(behave) as peer:
+        client = SentrialClient(api_key=KEY, api_url=peer.url, max_retries=0)
+        whole = told(failure(lambda: client.get_session("s")))
+        client.close()
+
+    assert "client.py" in whole
+    assert KEY not in whole
+
+
+def test_the_key_is_in_no_log_line_of_the_http_library(caplog: pytest.LogCaptureFixture) -> None:
+    """Its loggers at DEBUG tell about each request, and not with which key."""
+    for name in ("httpx", "httpcore", "asyncio", "sentrial"):
+        caplog.set_level(logging.DEBUG, name)
+    with Peer(saying(200, b"{}")) as peer, SentrialClient(api_key=KEY, api_url=peer.url) as client:
+        client.track_decision("s", "r")
+        asked = wait_until(lambda: peer.requests)
+        client.close(0)
+
+    assert asked
+    assert "/api/sdk/events/batch" in caplog.text
+    assert KEY not in caplog.text
+
+
+def test_a_configuration_hands_the_key_to_no_dump() -> None:
+    """Whoever prints its fields, as dict, tuple or JSON of a `repr`, sees that there is a key; it is not pickled."""
+    config = SentrialClient(api_key=KEY, api_url="http://127.0.0.1:1")._config
+
+    shown = repr([config._asdict(), tuple(config), list(config), {**config._asdict()}, [config.api_key]])
+
+    assert KEY not in shown
+    assert "***" in shown
+    assert str(config.api_key) == KEY
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(config)
+
+
+def test_no_command_takes_the_key_as_an_argument() -> None:
+    """What stands in a command line is seen by every user of the machine: the key comes from the environment."""
+    context = click.Context(group)
+    commands = [group.get_command(context, name) for name in group.list_commands(context)]
+    commands += [sub for command in commands if isinstance(command, click.Group) for sub in command.commands.values()]
+    options = [option for command in commands if command for parameter in command.params for option in parameter.opts]
+
+    assert "--port" in options
+    assert not [option for option in options if option in {"--api-key", "--key", "--token", "--secret"}]
 
 
 @pytest.mark.parametrize("key", [KEY + "\n", KEY + " x", KEY + "ü", ""])

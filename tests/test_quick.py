@@ -51,7 +51,7 @@ def thoroughly(value: Any, redactor: Redactor) -> Any:
 
 
 @given(plain)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_quick_look_changes_nothing(value: Any) -> None:
     """What comes out is what the thorough way gives: for plain values, odd ones, secrets, and much text."""
     redactor = Redactor()
@@ -60,7 +60,7 @@ def test_the_quick_look_changes_nothing(value: Any) -> None:
 
 
 @given(plain)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_names_of_the_callers_own_hold_in_the_quick_look(value: Any) -> None:
     """A name that the caller calls secret is redacted, also when it was seen as harmless elsewhere."""
     redactor = Redactor(names=["a", "b"])
