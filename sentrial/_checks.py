@@ -7,14 +7,34 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sentrial._values import Shaper
+from typing import Any, Protocol
 
 STATUSES = ("active", "waiting", "success", "error", "cancelled", "abandoned")
 _MAX_NUMBER = 2**53 - 1
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+
+
+class Shape(Protocol):
+    """What takes the values of one event: `QuickShaper` as they are, `Shaper` thoroughly."""
+
+    def value(self, value: Any) -> Any:
+        """Any value as JSON."""
+
+    def mapping(self, value: Any) -> dict[str, Any]:
+        """A dict as JSON; anything else under a key."""
+        ...
+
+    def text(self, value: Any) -> str:
+        """Any value as text."""
+        ...
+
+    def name(self, value: Any) -> str:
+        """Any value as a name."""
+        ...
+
+    def names(self, values: Any, most: int) -> list[str]:
+        """Any values as names."""
+        ...
 
 
 def session_status(value: str | None) -> str | None:
@@ -48,7 +68,7 @@ def _is_identifier(value: str) -> bool:
     return _ID.fullmatch(value) is not None
 
 
-def name(shape: Shaper, parameter: str, value: str) -> str:
+def name(shape: Shape, parameter: str, value: str) -> str:
     """A name that is not empty, as it is kept."""
     if type(value) is not str and not isinstance(value, str):
         raise TypeError(f"{parameter} must be a string, not {type(value).__name__}")

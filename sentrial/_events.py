@@ -15,7 +15,7 @@ from sentrial import _checks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sentrial._values import Shaper
+    from sentrial._checks import Shape
 
 Timestamp: TypeAlias = datetime | str | float
 
@@ -25,6 +25,7 @@ UPDATES = ("active", "waiting")
 
 _MAX_COST = 1e9
 _MOST_TAGS = 1000
+_LONGEST_TIMESTAMP = 64
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -32,7 +33,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 
 
 def tool_call(
-    shape: Shaper,
+    shape: Shape,
     session_id: str,
     tool_name: str,
     tool_input: Any,
@@ -61,7 +62,7 @@ def tool_call(
 
 
 def decision(
-    shape: Shaper,
+    shape: Shape,
     session_id: str,
     reasoning: Any,
     alternatives: Any,
@@ -77,7 +78,7 @@ def decision(
         event["reasoning"] = shape.text(reasoning)
     if alternatives is not None:
         shaped = shape.value(
-            alternatives if isinstance(alternatives, (list, tuple, set, frozenset)) else [alternatives]
+            alternatives if issubclass(type(alternatives), (list, tuple, set, frozenset)) else [alternatives]
         )
         event["alternativesConsidered"] = shaped if isinstance(shaped, list) else [shaped]
     if chosen is not None:
@@ -90,7 +91,7 @@ def decision(
 
 
 def llm_call(
-    shape: Shaper,
+    shape: Shape,
     session_id: str,
     model: str,
     prompt: Any,
@@ -134,7 +135,7 @@ _TOKEN_FIELDS = {
 
 
 def error(
-    shape: Shaper,
+    shape: Shape,
     session_id: str,
     error_type: str,
     error_message: Any,
@@ -160,7 +161,7 @@ def error(
 
 
 def session_start(
-    shape: Shaper,
+    shape: Shape,
     session_id: str,
     name: str,
     agent: Any,
@@ -184,7 +185,7 @@ def session_start(
     return event
 
 
-def session_update(shape: Shaper, session_id: str, status: str | None, tags: Any, waiting_for: Any) -> dict[str, Any]:
+def session_update(shape: Shape, session_id: str, status: str | None, tags: Any, waiting_for: Any) -> dict[str, Any]:
     event: dict[str, Any] = {"eventType": "session_update", "sessionId": _checks.identifier("session_id", session_id)}
     if status is not None:
         event["status"] = _checks.choice("status", status, UPDATES)
@@ -195,7 +196,7 @@ def session_update(shape: Shaper, session_id: str, status: str | None, tags: Any
     return event
 
 
-def session_end(shape: Shaper, session_id: str, status: str, summary: Any) -> dict[str, Any]:
+def session_end(shape: Shape, session_id: str, status: str, summary: Any) -> dict[str, Any]:
     event = {
         "eventType": "session_end",
         "sessionId": _checks.identifier("session_id", session_id),
@@ -211,7 +212,7 @@ def session_end(shape: Shaper, session_id: str, status: str, summary: Any) -> di
 
 def envelope(
     event: dict[str, Any],
-    shape: Shaper,
+    shape: Shape,
     event_id: str,
     now: float,
     timestamp: Timestamp | None,
@@ -250,9 +251,10 @@ def rfc3339(seconds: float) -> str:
     second = int(seconds // 1)
     known, text = _last_second
     if known != second:
-        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+        # Not strftime, which imports late: at the interpreter's end it no longer can.
+        text = datetime.fromtimestamp(second, UTC).isoformat()[:19] + "."
         _last_second = (second, text)
-    return f"{text}{int((seconds - second) * 1e6):06}Z"
+    return "%s%06dZ" % (text, (seconds - second) * 1e6)  # noqa: UP031 - less time than an f-string's
 
 
 _last_second = (0, "1970-01-01T00:00:00.")
@@ -261,11 +263,12 @@ _last_second = (0, "1970-01-01T00:00:00.")
 # ---- parts of events -----------------------------------------------------------------------------------------
 
 
-def _error_detail(shape: Shaper, problem: Any) -> dict[str, Any]:
-    if isinstance(problem, BaseException):
+def _error_detail(shape: Shape, problem: Any) -> dict[str, Any]:
+    if issubclass(type(problem), BaseException):  # isinstance would ask the value, which may raise
         return {"type": shape.name(type(problem).__name__), "message": shape.text(problem)}
-    if isinstance(problem, dict) and "message" in problem:
-        given = cast("dict[str, Any]", problem)
+    given = cast("dict[str, Any]", problem)
+    # Not as a type of the caller's own would have it.
+    if issubclass(type(problem), dict) and "message" in dict[str, Any].keys(given):
         detail = {"message": shape.text(given["message"])}
         if given.get("type") is not None:
             detail["type"] = shape.name(given["type"])
@@ -281,12 +284,14 @@ def _written(timestamp: Timestamp) -> str | None:
             return timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
         if isinstance(timestamp, str):
             text = str.__str__(timestamp)
+            if len(text) > _LONGEST_TIMESTAMP:
+                return None  # Python would write it out in an error
             if _RFC3339.fullmatch(text) is None:
                 text = f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
             datetime.fromisoformat(text)
             return text
         if isinstance(timestamp, (int, float)) and not isinstance(timestamp, bool):
             return rfc3339(timestamp).rjust(27, "0")
-    except (ValueError, OverflowError, OSError):
-        pass
+    except Exception:  # noqa: BLE001 - out of range, or a type of the caller's own
+        return None
     return None

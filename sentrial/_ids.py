@@ -9,30 +9,32 @@ from __future__ import annotations
 import os
 import random
 import time
+from struct import Struct
 
 _random = random.Random()  # noqa: S311 - ids are unique, not secret
 _random.seed(os.urandom(32))
+_chance = _random.getrandbits
+_pack = Struct(">QQ").pack
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
 
 
-def uuid7_hex() -> str:
-    """A UUIDv7 as 32 hex digits: milliseconds, then the part of the millisecond, then chance."""
-    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
-    fraction = nanoseconds * 4096 // 1_000_000
-    chance = _random.getrandbits(62)
-    return f"{milliseconds:012x}7{fraction:03x}{chance | 1 << 63:016x}"
-
-
-def event_id() -> str:
-    """A new event's id."""
-    return "evt_" + uuid7_hex()
+def event_id(now: float) -> str:
+    """A new event's id, at a time in seconds since 1970."""
+    return "evt_" + _uuid7(now)
 
 
 def session_id() -> str:
     """A new session's id."""
-    return "sess_" + uuid7_hex()
+    return "sess_" + _uuid7(time.time())
+
+
+def _uuid7(now: float) -> str:
+    """A UUIDv7 in hex: milliseconds, the version, the part of the millisecond in 4,096ths, the variant, chance."""
+    ticks = int(now * 4_096_000)
+    # Half the time of a format.
+    return _pack((ticks >> 12) << 16 | 7 << 12 | ticks & 4095, _chance(62) | 1 << 63).hex()
 
 
 def producer_id() -> str:

@@ -8,7 +8,7 @@ name); any Python value may be tracked. They take the same arguments everywhere:
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from sentrial import _checks, _config, _events, _ids, _redact
 from sentrial._pipe import Pipe, Stats
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from os import PathLike
     from re import Pattern
+    from types import FunctionType
 
     from sentrial._events import Timestamp
+    from sentrial._policy import Policy
     from sentrial.types import Alternative, ChatMessage, Outcome
 
 Id = TypeVar("Id", bound=str)
@@ -42,9 +44,10 @@ class Recorder(Generic[Id]):
         enabled: bool | None = None,
         redact: RedactOption | None = None,
         spool_dir: str | PathLike[str] | None = None,
-        fsync: Literal["never", "always"] | None = None,
+        fsync: Literal["never", "interval", "always"] | None = None,
         max_spool_bytes: int | None = None,
         exit_timeout: float | None = None,
+        pii: bool | None = None,
     ) -> None:
         """Make a client. Nothing is opened, started or sent before the first event.
 
@@ -61,12 +64,16 @@ class Recorder(Generic[Id]):
             spool_dir: The folder that events wait in; else SENTRIAL_SPOOL_DIR, else the user's state folder.
             max_spool_bytes: Bytes that may wait on the disk, 1 GiB by default; beyond, the oldest events are dropped
                 and counted.
-            fsync: "never" (default) survives the death of the process, "always" that of the machine.
+            fsync: "never" (default) survives the death of the process, "always" that of the machine, and "interval"
+                that of the machine but for the last 200 ms, at no cost to the caller.
             exit_timeout: Seconds that the end of the process may wait to deliver, 2 by default.
+            pii: True redacts personal data too (e-mail addresses, telephone and card numbers, ...), by the settings
+                that the project has at the server. Until they are there, everything that is known is redacted.
 
         Raises:
             ConfigurationError: A value can't be used, or the address needs a key and there is none.
         """
+        api_key = _config.hidden(api_key)  # a traceback may be shown with the locals of this frame
         self._config = _config.resolve(
             api_key=api_key,
             project_id=project_id,
@@ -74,17 +81,25 @@ class Recorder(Generic[Id]):
             timeout=timeout,
             max_retries=max_retries,
             enabled=enabled,
+            pii=pii,
             spool_dir=spool_dir,
             fsync=fsync,
             max_spool_bytes=max_spool_bytes,
             exit_timeout=exit_timeout,
         )
         secrets = () if self._config.api_key is None else (self._config.api_key,)
-        self._redactor = _redact.from_option(redact, secrets)
+        self._policy: Policy | None = None
+        if self._config.pii:
+            from sentrial._policy import Policy  # noqa: PLC0415 - hardly anybody asks for it, and it takes time
+
+            self._policy = Policy(self._config)
+        self._redactor = _redact.from_option(redact, secrets, self._policy)
         self._pipe = Pipe(self._config) if self._config.enabled else None
         self._last_begun: dict[str, float] = {}
 
     def __repr__(self) -> str:
+        if "_config" not in vars(self):  # shown by a traceback of its making
+            return f"{type(self).__name__}()"
         return f"{type(self).__name__}(api_url={self._config.api_url!r}, project_id={self._config.project_id!r})"
 
     @property
@@ -345,38 +360,43 @@ class Recorder(Generic[Id]):
     def _record(
         self,
         kind: Callable[..., dict[str, Any]],
-        fields: tuple[Any, ...],
+        fields: Sequence[Any],
         metadata: Any,
         event_id: str | None,
         parent_id: str | None,
         timestamp: Timestamp | None,
     ) -> Id:
-        own_id = _ids.event_id() if event_id is None else _checks.identifier("event_id", event_id)
+        now = time.time()
+        own_id = _ids.event_id(now) if event_id is None else _checks.identifier("event_id", event_id)
         quick = QuickShaper(self._redactor)
         event = kind(quick, *fields)
-        begun = self._begun(event["sessionId"], event.get("durationMs", 0)) if timestamp is None else time.time()
+        begun = self._begun(now, event) if timestamp is None else now
         _events.envelope(event, quick, own_id, begun, timestamp, parent_id, metadata)
-        if self._pipe is not None:
-
-            def thoroughly() -> dict[str, Any]:
-                shape = Shaper(self._redactor)
-                event = kind(shape, *fields)
-                _events.envelope(event, shape, own_id, begun, timestamp, parent_id, metadata)
-                return event
-
-            self._pipe.put(event if quick.passes() else None, thoroughly)
+        pipe = self._pipe
+        if pipe is not None and not (quick.passes() and pipe.put_plain(event)):
+            if self._redactor.hook is not None:
+                names = cast("FunctionType", kind).__code__.co_varnames[1 : 1 + len(fields)]
+                *fields, metadata = self._redactor.shown_to_hook((*names, "metadata"), (*fields, metadata))
+            shape = Shaper(self._redactor)
+            event = kind(shape, *fields)
+            _events.envelope(event, shape, own_id, begun, timestamp, parent_id, metadata)
+            pipe.put(event)
         return self._receipt(own_id)
 
-    def _begun(self, session_id: str, duration_ms: float) -> float:
+    def _begun(self, now: float, event: dict[str, Any]) -> float:
         """When something that ends now began, but never before what was recorded before it in the session.
 
         A timestamp is the beginning; still the order in which a run is told is the order in which it is shown.
         """
-        last = self._last_begun.get(session_id, 0.0)
-        begun = max(time.time() - duration_ms / 1000, last)
-        if len(self._last_begun) >= _MOST_SESSIONS:
-            self._last_begun.clear()
-        self._last_begun[session_id] = begun
+        known, session_id = self._last_begun, event["sessionId"]
+        begun: float = max(now - event["durationMs"] / 1000, 0.0) if "durationMs" in event else now
+        last = known.get(session_id)
+        if last is None:
+            if len(known) >= _MOST_SESSIONS:
+                known.clear()
+        elif last > begun:
+            return last
+        known[session_id] = begun
         return begun
 
     def _receipt(self, text: str) -> Id:

@@ -166,9 +166,9 @@ class _Call:
         self._name = name
         # As they are now: the tool may change them. What must not be kept is taken out when the call is recorded.
         self._arguments = Shaper(_AS_THEY_ARE).value(arguments)
-        self._event_id = _ids.event_id()
-        self._parent_id = _inside.get()
         self._began_at = time.time()
+        self._event_id = _ids.event_id(self._began_at)
+        self._parent_id = _inside.get()
         self._began = time.perf_counter()
 
     def __enter__(self) -> Self:

@@ -26,7 +26,7 @@ from sentrial.server.store.record import Record, make_record
 from sentrial.server.wire import session_to_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from sentrial._config import Config
     from sentrial._recorder import RedactOption
@@ -102,10 +102,12 @@ class _Memory(Pipe):
 
     # ---- what a client writes -----------------------------------------------------------------------
 
-    def put(self, event: dict[str, Any] | None, thoroughly: Callable[[], dict[str, Any]]) -> None:  # noqa: ARG002 - the quick look only saves time
-        sequence = next(self._sequence)
+    def put_plain(self, event: dict[str, Any]) -> bool:  # noqa: ARG002 - the quick look only saves time
+        return False
+
+    def put(self, event: dict[str, Any]) -> None:
         # There and back: JSON has no tuples, and what the caller changes later must not show.
-        payload = msgspec.json.encode(thoroughly() | {"producerId": self._producer, "sequence": sequence})
+        payload = msgspec.json.encode(event | {"producerId": self._producer, "sequence": next(self._sequence)})
         if len(payload) > MAX_PAYLOAD_BYTES:
             self._oversized += 1
             return
