@@ -1,8 +1,8 @@
-"""The only door to the generated client: sends batches, reads back, turns answers into outcomes or errors.
+"""The only door to the generated client, and the reads that go through it.
 
-Everything goes through generated operations. The batch goes as the bytes that lie in the spool: nothing is
-encoded twice. A deadline holds for a request as a whole: httpx's time-outs are for each read, so everything runs
-on an event loop, the reads of the plain client too.
+A newcomer's mistake: to trust httpx's time-outs. They hold for each read of the socket, so a server that drips is
+waited for without end. A deadline holds for a request as a whole; so everything runs on an event loop, the reads of
+the plain client too.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ import email.utils
 import importlib
 import json
 import os
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-import anyio.lowlevel
 import httpx
 from sentrial_api.api.events import ingest_events, list_session_events
+from sentrial_api.api.service import get_health, get_pii_config
 from sentrial_api.api.sessions import delete_session, get_session, list_sessions
 from sentrial_api.client import AuthenticatedClient
 from sentrial_api.types import UNSET, File, Response
 
-from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, TooLarge, Unreachable
 from sentrial.errors import APIError, ConnectionFailed, for_status
 
 if TYPE_CHECKING:
@@ -102,103 +100,38 @@ def make_client(config: Config) -> AuthenticatedClient:
     )
 
 
-def _project(config: Config) -> Document:
-    return {"sentrial_project": config.project_id if config.project_id is not None else UNSET}
+_OPERATIONS: dict[str, Any] = {
+    "getSession": get_session,
+    "listSessions": list_sessions,
+    "deleteSession": delete_session,
+    "listSessionEvents": list_session_events,
+    "getHealth": get_health,
+    "getPiiConfig": get_pii_config,
+}
 
 
-class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that looks names up in its own thread.
-
-    Python's pool of threads, which would do it, takes no more work once the process is ending, and the end of the
-    process waits for it.
-    """
-
-    async def getaddrinfo(self, host: Any, port: Any, **hints: Any) -> Any:
-        return socket.getaddrinfo(host, port, **hints)
-
-
-class HttpSender:
-    """Sends batches of encoded events, in the worker's thread, on an event loop of its own."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._runner = asyncio.Runner(loop_factory=_Loop)
-        self._client = make_client(config)
-        # What else the first request would load is loaded here: the pipe lets no fork come in between.
-        self._client.get_async_httpx_client()
-        self._runner.run(anyio.lowlevel.checkpoint())
-        for late in ("sentrial_api.models.rejection", "sniffio"):
-            with contextlib.suppress(ImportError):
-                importlib.import_module(late)
-
-    def send(self, payloads: Sequence[bytes]) -> Outcome:
-        """Send one batch; every way it can go is an outcome."""
-        try:
-            return self._runner.run(self._send(payloads))
-        except Answer as answer:
-            return outcome_of(answer)
-        except TimeoutError:
-            return Unreachable(f"no answer from {self._config.api_url} in {self._config.timeout:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
-            return Unreachable(f"{self._config.api_url}: {type(problem).__name__}: {problem}")
-        except Exception as problem:  # noqa: BLE001 - a 200 that is not ours: a portal, a proxy, a page of any kind
-            return Unreachable(
-                f"{self._config.api_url} gave an answer that is not Sentrial's ({type(problem).__name__})"
-            )
-
-    def close(self) -> None:
-        """Free the connections and the loop."""
-        try:
-            self._runner.run(self._client.get_async_httpx_client().aclose())
-        except RuntimeError:  # the interpreter is shutting down
-            return
-        self._runner.close()
-
-    async def _send(self, payloads: Sequence[bytes]) -> Delivered:
-        body = File(payload=b"\n".join(payloads))  # type: ignore[arg-type]  # bytes pass straight into the request
-        async with asyncio.timeout(self._config.timeout):
-            response = await ingest_events.asyncio_detailed(client=self._client, body=body, **_project(self._config))
-        return delivered(json.loads(without_key(response.content.decode(), self._config.api_key)), len(payloads))
-
-
-def delivered(result: Document, sent: int) -> Delivered:
-    """What a batch's answer says.
+async def post_batch(client: AuthenticatedClient, config: Config, lines: bytes) -> bytes:
+    """Send a batch, one encoded event a line; what the server answers.
 
     Raises:
-        ValueError: It does not account for each event that was sent.
+        Answer: It answered with an error.
+        httpx.HTTPError, TimeoutError, OSError: It could not be asked, or did not answer in time.
     """
-    rejected = tuple(Rejected(r["index"], r["code"], r["reason"]) for r in result["rejected"])
-    if min(result["accepted"], result["duplicates"]) < 0:
-        raise ValueError("the answer counts below zero")
-    if result["accepted"] + result["duplicates"] + len(rejected) != sent:
-        raise ValueError("the answer does not account for every event")
-    if any(not 0 <= event.line < sent for event in rejected):
-        raise ValueError("the answer names an event that was not sent")
-    if not all(isinstance(text, str) for event in rejected for text in event[1:]):
-        raise ValueError("the answer gives a reason that is no text")
-    return Delivered(rejected)
+    body = File(payload=lines)  # type: ignore[arg-type]  # bytes pass straight into the request
+    async with asyncio.timeout(config.timeout):
+        response = await ingest_events.asyncio_detailed(client=client, body=body, **_project(config))
+    return response.content
 
 
-def outcome_of(answer: Answer) -> Outcome:  # noqa: PLR0911 - a table of statuses
-    """What an error status means for a batch."""
-    match answer.status:
-        case 400 | 422:
-            return Refused(answer.said)
-        case 413:
-            return TooLarge(answer.said)
-        case 401 | 403:
-            return Blocked(f"{answer.said} (check SENTRIAL_API_KEY and SENTRIAL_PROJECT_ID)")
-        case 404 | 405 | 410:
-            return Blocked(
-                f"{answer.said} (this server has no POST /api/sdk/events/batch: set SENTRIAL_API_URL to one that has, "
-                "such as http://127.0.0.1:7777 of `sentrial serve`)"
-            )
-        case 408 | 425 | 429:
-            return Unreachable(answer.said, retry_after(answer.headers.get("retry-after")))
-        case status if status >= 500:
-            return Unreachable(answer.said, retry_after(answer.headers.get("retry-after")))
-        case _:
-            return Blocked(answer.said)
+def load_late() -> None:
+    """Import what the first request would import, where nobody waits for it and no fork comes in between."""
+    for name in ("anyio._backends._asyncio", "sentrial_api.models.rejection", "sniffio"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _project(config: Config) -> Document:
+    return {"sentrial_project": config.project_id if config.project_id is not None else UNSET}
 
 
 def retry_after(value: str | None, now: Callable[[], float] = time.time) -> float | None:
@@ -278,7 +211,7 @@ class AsyncReader:
         for attempt in range(self._config.max_retries + 1):
             try:
                 async with asyncio.timeout(self._config.timeout):
-                    return _document(await call(*path, client=self._here(), **fixed))
+                    return _document(await call(*path, client=await self._here(), **fixed))
             except Exception as problem:  # noqa: BLE001 - sorted in one place, below
                 pause = _pause(problem, attempt, self._config)
                 await asyncio.sleep(pause)
@@ -293,20 +226,31 @@ class AsyncReader:
             if loop is current or loop.is_closed():
                 del self._clients[key]
 
-    def _here(self) -> AuthenticatedClient:
+    async def _here(self) -> AuthenticatedClient:
+        known = self._known()
+        if known is None:
+            # In a thread: certificates alone take longer to load than a loop may wait.
+            client = await asyncio.to_thread(_prepared_client, self._config)
+            # Another coroutine may have been here meanwhile.
+            known = self._known()
+            if known is None:
+                loop = asyncio.get_running_loop()
+                self._clients[id(loop)] = (loop, client)
+                return client
+            await client.get_async_httpx_client().aclose()
+        return known
+
+    def _known(self) -> AuthenticatedClient | None:
         loop = asyncio.get_running_loop()
         known = self._clients.get(id(loop))
-        if known is None or known[0] is not loop:
-            known = self._clients[id(loop)] = (loop, make_client(self._config))
-        return known[1]
+        return known[1] if known is not None and known[0] is loop else None
 
 
-_OPERATIONS: dict[str, Any] = {
-    "getSession": get_session,
-    "listSessions": list_sessions,
-    "deleteSession": delete_session,
-    "listSessionEvents": list_session_events,
-}
+def _prepared_client(config: Config) -> AuthenticatedClient:
+    client = make_client(config)
+    client.get_async_httpx_client()
+    load_late()
+    return client
 
 
 def _arguments(config: Config, query: Document) -> Document:
@@ -322,8 +266,16 @@ def _document(response: Response[Any]) -> Document:
     return cast("Document", document)
 
 
+def _forget_frames(problem: BaseException | None) -> None:
+    """Leave the frames out of an error: the HTTP library's hold the headers, and some programs log all locals."""
+    while problem is not None:
+        problem.__traceback__ = None
+        problem = problem.__cause__ or problem.__context__
+
+
 def _pause(problem: Exception, attempt: int, config: Config) -> float:
     """Seconds to wait before another attempt of a read; raises what the caller should see where there is none."""
+    _forget_frames(problem)
     if isinstance(problem, Answer):
         if problem.status not in _RETRIED or attempt >= config.max_retries:
             raise problem.error() from None

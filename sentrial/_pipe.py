@@ -7,6 +7,7 @@ The spool and the worker's thread come into being with the first event, not with
 from __future__ import annotations
 
 import atexit
+import concurrent.futures.thread  # noqa: F401 - for its hooks: see `_before_fork`  # pyright: ignore[reportUnusedImport]
 import contextlib
 import hashlib
 import itertools
@@ -22,11 +23,18 @@ from sentrial._records import MAX_PAYLOAD_BYTES
 from sentrial._values import MAX_FIELD_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from sentrial._config import Config
-    from sentrial._delivery import Sender, Worker
+    from sentrial._delivery import Worker
+    from sentrial._outcomes import Sender
+    from sentrial._reports import Reports
     from sentrial._spool import Spool
+
+
+# A lone surrogate, something another thread put in just now. Not every Exception: a signal handler may raise its own
+# in the middle, and that is the caller's.
+_NOT_ENCODED = (TypeError, ValueError, ArithmeticError, RuntimeError, MemoryError)
 
 
 class Stats(NamedTuple):
@@ -55,6 +63,7 @@ class Pipe:
         self._making = threading.RLock()
         self._spool: Spool | None = None
         self._worker: Worker | None = None
+        self._reports: Reports | None = None
         self._encode: Any = None
         self._too_large = 0
         self._opening = False
@@ -66,35 +75,47 @@ class Pipe:
         self._producer = _ids.producer_id()
         self._sequence = itertools.count()
 
-    def put(self, event: dict[str, Any] | None, thoroughly: Callable[[], dict[str, Any]]) -> None:
-        """Keep one event. When this returns it is on the disk, or in memory where the disk refuses.
+    def put_plain(self, event: dict[str, Any]) -> bool:
+        """Keep one event that the quick look has passed, or say that it must be shaped first.
 
         Args:
-            event: The event as the quick look passed it, or None. Its values may still be the caller's own: it is
-                encoded before this returns.
-            thoroughly: Makes the event the thorough way, for what the quick look or the encoder does not take.
+            event: Its values may still be the caller's own: it is encoded before this returns.
+
+        Returns:
+            Whether it is kept: on the disk, or in memory where the disk refuses.
         """
+        spool, worker = self._spool, self._worker
+        if spool is None or worker is None:
+            return False
+        event["producerId"] = self._producer
+        event["sequence"] = next(self._sequence)
+        try:
+            payload: bytes = self._encode(event)
+        except _NOT_ENCODED:
+            return False
+        if len(payload) > MAX_FIELD_BYTES:
+            return False
+        spool.append(payload)
+        worker.notice()
+        return True
+
+    def put(self, event: dict[str, Any]) -> None:
+        """Keep one event, shaped. When this returns it is on the disk, or in memory where the disk refuses."""
         if self._spool is None:
             self._open()
-        sequence = next(self._sequence)
+        event["producerId"] = self._producer
+        event["sequence"] = next(self._sequence)
         if self._spool is None:
             # A signal handler that tracks has interrupted the opening: it is kept as soon as that is done.
-            self._early.append(thoroughly() | {"producerId": self._producer, "sequence": sequence})
-            return
-        if event is not None:
-            event["producerId"] = self._producer
-            event["sequence"] = sequence
-            # A lone surrogate, a huge integer, something another thread put in just now.
-            with contextlib.suppress(Exception):
-                payload: bytes = self._encode(event)
-                if len(payload) <= MAX_FIELD_BYTES:
-                    self._keep(payload)
-                    return
-        self._keep(self._encode(thoroughly() | {"producerId": self._producer, "sequence": sequence}))
+            self._early.append(event)
+        else:
+            self._keep(self._encode(event))
 
     def _keep(self, payload: bytes) -> None:
         if len(payload) > MAX_PAYLOAD_BYTES:
             self._too_large += 1
+            if self._worker is not None:
+                self._worker.notice()  # it reports what was lost
             return
         spool, worker = self._spool, self._worker
         if spool is not None and worker is not None:
@@ -102,7 +123,7 @@ class Pipe:
             worker.notice()
 
     def flush(self, timeout: float | None, *, one_attempt: bool = False) -> int:
-        """Wait until everything is delivered; how many events still wait."""
+        """Wait until everything recorded before is delivered; how many of those events still wait."""
         if self._worker is None:
             self._open()
         return 0 if self._worker is None else self._worker.flush(timeout, one_attempt=one_attempt)
@@ -114,13 +135,17 @@ class Pipe:
 
     def stats(self) -> Stats:
         """What became of the events so far."""
-        spool, worker = self._spool, self._worker
-        if spool is None or worker is None:
+        spool, worker, reports = self._spool, self._worker, self._reports
+        if spool is None or worker is None or reports is None:
             return Stats(0, 0, 0, 0, {})
+        own = spool.appended - reports.made
+        return Stats(own, worker.delivered, worker.pending(), spool.rejected, self._losses(spool))
+
+    def _losses(self, spool: Spool) -> dict[str, int]:
         lost = spool.lost()
         if self._too_large:
             lost["too_large"] = self._too_large
-        return Stats(spool.appended, worker.delivered, spool.pending(), spool.rejected, lost)
+        return lost
 
     def close(self, timeout: float) -> None:
         """Deliver for at most `timeout` seconds, end the thread, free the files. Again is harmless."""
@@ -128,6 +153,11 @@ class Pipe:
             self._worker.stop(timeout)
         if self._spool is not None:
             self._spool.close()
+
+    def hasten(self) -> None:
+        """Say that the end of the process is near."""
+        if self._worker is not None:
+            self._worker.hasten()
 
     def close_at_exit(self, waited: float) -> None:
         """Close, waiting no longer than the setting allows, less the seconds waited already."""
@@ -138,34 +168,45 @@ class Pipe:
             if self._spool is not None or self._opening:
                 return
             self._opening = True
-            with loading():
-                import msgspec  # noqa: PLC0415 - loaded with the first event, not at import
-
-                from sentrial._delivery import Worker  # noqa: PLC0415
-                from sentrial._spool import Spool, state_folders  # noqa: PLC0415
-
-            spool = Spool(
-                state_folders(self._config.spool_dir),
-                destination(self._config),
-                fsync=self._config.fsync,
-                about={"api_url": self._config.api_url, "project_id": self._config.project_id},
-            )
-            self._encode = msgspec.json.Encoder().encode
-            self._worker = Worker(
-                spool,
-                self._make_sender,
-                max_retries=self._config.max_retries,
-                max_spool_bytes=self._config.max_spool_bytes,
-            )
-            self._spool = spool
-            self._opening = False
+            try:
+                with loading():
+                    self._assemble()
+            finally:
+                # Also where a signal handler raised in the middle of it: then the next event opens.
+                self._opening = False
             while self._early:
                 self._keep(self._encode(self._early.pop(0)))
+
+    def _assemble(self) -> None:
+        # All that is imported late on the caller's path is imported here, where no fork comes in between.
+        import msgspec  # noqa: PLC0415 - loaded with the first event, not at import
+
+        from sentrial._delivery import Worker  # noqa: PLC0415
+        from sentrial._reports import Reports  # noqa: PLC0415
+        from sentrial._spool import Spool, state_folders  # noqa: PLC0415
+
+        spool = Spool(
+            state_folders(self._config.spool_dir),
+            destination(self._config),
+            fsync=self._config.fsync,
+            about={"api_url": self._config.api_url, "project_id": self._config.project_id},
+        )
+        self._encode = msgspec.json.Encoder().encode
+        self._reports = Reports(lambda: self._losses(spool), lambda: self._producer)
+        self._worker = Worker(
+            spool,
+            self._make_sender,
+            reports=self._reports,
+            max_retries=self._config.max_retries,
+            max_spool_bytes=self._config.max_spool_bytes,
+        )
+        # Last: whoever sees the spool may use the rest.
+        self._spool = spool
 
     def _make_sender(self) -> Sender:
         # In the worker's thread: httpx and the generated client cost the caller nothing.
         with loading():
-            from sentrial._api import HttpSender  # noqa: PLC0415
+            from sentrial._sending import HttpSender  # noqa: PLC0415
 
             return HttpSender(self._config)
 
@@ -173,6 +214,7 @@ class Pipe:
         """In the child: another producer, no thread; the spool looks after itself."""
         self._making = threading.RLock()
         self._opening = False
+        self._early = []
         self._too_large = 0
         self._begin()
         if self._worker is not None:
@@ -205,7 +247,8 @@ def loading() -> Generator[None]:
 
 def _before_fork() -> None:
     # This comes before logging's own hook, which is why logging is imported above and not late: the hooks that were
-    # registered last run first, and what is being loaded needs the lock that logging takes for the fork.
+    # registered last run first, and what is being loaded needs the lock that logging takes for the fork. The pool of
+    # threads is imported above for its hooks too: registered while this waits, only the one after the fork would run.
     _forking.held = _loading.acquire(timeout=_LONGEST_LOADING_SECONDS)
     if not _forking.held:
         logging.getLogger("sentrial").debug("sentrial: forked while modules were being loaded")
@@ -222,7 +265,10 @@ _open_pipes: weakref.WeakSet[Pipe] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     begun = time.monotonic()
-    for pipe in list(_open_pipes):
+    pipes = list(_open_pipes)
+    for pipe in pipes:
+        pipe.hasten()
+    for pipe in pipes:
         # One after the other, and together no longer than the most patient of them.
         pipe.close_at_exit(waited=time.monotonic() - begun)
 

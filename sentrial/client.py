@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from sentrial._api import AsyncReader, Reader
+    from sentrial._config import Config
     from sentrial._events import Timestamp
     from sentrial.session import End
     from sentrial.types import Event, Session, SessionStatus
@@ -144,7 +145,7 @@ class SentrialClient(Recorder[str]):
             timeout: Seconds to wait at most; None: as long as it takes.
 
         Returns:
-            How many events still wait: 0 is "all there". None of them is lost.
+            How many of the events recorded before still wait: 0 is "all there". None of them is lost.
         """
         return 0 if self._pipe is None else self._pipe.flush(timeout)
 
@@ -153,6 +154,8 @@ class SentrialClient(Recorder[str]):
 
         What could not be delivered stays on the disk for the next process.
         """
+        if self._policy is not None:
+            self._policy.close()
         if self._pipe is not None:
             self._pipe.close(timeout)
         reader, self._reader = self._reader, None
@@ -254,11 +257,13 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
         await self._ask("deleteSession", _checks.identifier("session_id", session_id))
 
     async def flush(self, timeout: float | None = None) -> int:  # noqa: ASYNC109 - the same signature in both clients
-        """Wait until everything recorded is delivered; how many events still wait."""
+        """Wait until everything recorded is delivered; how many of the events recorded before still wait."""
         return 0 if self._pipe is None else await _in_thread(self._pipe.flush, timeout)
 
     async def aclose(self, timeout: float = 2) -> None:  # noqa: ASYNC109
         """Deliver for at most `timeout` seconds, end the thread and free the files. Again is harmless."""
+        if self._policy is not None:
+            self._policy.close()
         if self._pipe is not None:
             await _in_thread(self._pipe.close, timeout)
         reader, self._reader = self._reader, None
@@ -286,12 +291,12 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
     async def _ask(self, operation: str, *path: str, **query: Any) -> dict[str, Any]:
         if self._pipe is not None:
             await _in_thread(self._pipe.flush_own, self._config.timeout)
-        if self._reader is None:
-            with loading():
-                from sentrial._api import AsyncReader  # noqa: PLC0415 - httpx is loaded with the first read
-
-            self._reader = AsyncReader(self._config)
-        return await self._reader.ask(operation, *path, **query)
+        reader = self._reader
+        if reader is None:
+            reader = await _in_thread(_make_reader, self._config)
+            # Another coroutine may have been here meanwhile; what is not used has opened nothing.
+            reader = self._reader = self._reader or reader
+        return await reader.ask(operation, *path, **query)
 
 
 class AwaitableId(str):
@@ -322,6 +327,13 @@ def read_session(document: Mapping[str, Any]) -> Session:
 def read_event(document: Mapping[str, Any]) -> Event:
     """An event of the wire as the dict that users read."""
     return cast("Event", _reading.from_wire(document))
+
+
+def _make_reader(config: Config) -> AsyncReader:
+    with loading():
+        from sentrial._api import AsyncReader  # noqa: PLC0415 - httpx is loaded with the first read
+
+        return AsyncReader(config)
 
 
 async def _in_thread(function: Any, *arguments: Any) -> Any:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sentrial import APIError, AsyncSentrialClient, ConnectionFailed, NotFound, SentrialClient, _config, errors
-from sentrial._api import HttpSender, delivered, retry_after
-from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, TooLarge, Unreachable
+from sentrial._api import Reader, retry_after
+from sentrial._outcomes import Blocked, Delivered, Outcome, Refused, Rejected, TooLarge, Unreachable
+from sentrial._sending import HttpSender, delivered
 from tests.journey.peers import Peer, drip, drip_body, hang, hang_up, problem, saying
 from tests.journey.processes import free_port
 
@@ -271,6 +272,17 @@ def test_a_read_that_makes_no_sense_is_an_api_error(answer: Callable[..., None])
         with pytest.raises(APIError):
             client.get_session("s")
         client.close()
+
+
+def test_the_service_tells_its_health_and_its_redaction_settings(server: EmbeddedServer) -> None:
+    """What belongs to no session is read by the same door."""
+    reader = Reader(_config.resolve(api_url=server.url))
+
+    health, redaction = reader.ask("getHealth"), reader.ask("getPiiConfig")
+    reader.close()
+
+    assert health["status"] == "ok"
+    assert redaction == {"config": None}
 
 
 def test_a_read_is_tried_again(server: EmbeddedServer) -> None:

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentrial import _delivery
-from sentrial._delivery import Blocked, Delivered, Outcome, Refused, Rejected, Unreachable, Worker, backoff
+from sentrial._backoff import backoff
+from sentrial._delivery import Worker
+from sentrial._outcomes import Blocked, Delivered, Outcome, Refused, Rejected, Unreachable
 from sentrial._spool import Spool
 from tests.journey.processes import wait_until
 
@@ -96,6 +98,69 @@ def test_a_new_event_wakes_an_idle_worker(deliver: Callable[..., Delivery]) -> N
     sent = wait_until(lambda: delivery.script.batches[-1] == (b"b",), 2)
 
     assert sent
+
+
+def test_a_stream_of_events_makes_few_requests(deliver: Callable[..., Delivery]) -> None:
+    """A worker that was woken gathers for a moment: events that follow each other closely share a request."""
+    delivery = deliver()
+    begun = time.monotonic()
+
+    for number in range(150):
+        delivery.put(b"%d" % number)
+        delivery.worker.notice()
+        time.sleep(0.001)
+    took = time.monotonic() - begun
+    delivery.worker.flush(5)
+
+    assert sum(map(len, delivery.script.batches)) == 150
+    assert len(delivery.script.batches) <= took / _delivery.GATHER_SECONDS + 3
+
+
+def test_a_full_batch_is_not_waited_for(deliver: Callable[..., Delivery]) -> None:
+    """Where a batch's worth of events waits, it goes at once, and so does the next: a backlog is not paced."""
+    delivery = deliver()
+    delivery.put(*[b"%d" % i for i in range(20_000)])
+    begun = time.monotonic()
+
+    delivery.worker.notice()
+    sent = wait_until(lambda: len(delivery.script.batches) == 20, 5)
+    took = time.monotonic() - begun
+
+    assert sent
+    assert took < 20 * _delivery.GATHER_SECONDS
+
+
+def test_flush_does_not_wait_while_the_worker_gathers(deliver: Callable[..., Delivery]) -> None:
+    """Gathering is for streams: who asks for a flush gets it now."""
+    delivery = deliver()
+    begun = time.monotonic()
+
+    for _ in range(20):
+        delivery.put(b"a")
+        delivery.worker.flush(5)
+    took = time.monotonic() - begun
+
+    assert took < 10 * _delivery.GATHER_SECONDS
+
+
+def test_the_size_of_the_spool_is_looked_after_while_backing_off(tmp_path: Path) -> None:
+    """A server that asks to be left alone for an hour does not let the spool grow beyond its size meanwhile."""
+    script = Script(lambda *_: Unreachable("busy", 3600))
+    spool = Spool([tmp_path], "home")
+    worker = Worker(spool, lambda: script, max_spool_bytes=6 << 20, care_seconds=0.02)
+    spool.append(b"a")
+    worker.notice()
+    wait_until(lambda: script.batches)
+
+    for _ in range(9):
+        spool.append(b"x" * (1 << 20))
+    dropped = wait_until(lambda: spool.lost().get("spool_full"), 5)
+    requests = len(script.batches)
+    worker.stop(0)
+    spool.close()
+
+    assert dropped
+    assert requests == 1
 
 
 def test_a_new_event_does_not_wake_a_worker_that_backs_off(tmp_path: Path) -> None:
@@ -250,6 +315,52 @@ def test_what_the_server_asks_for_is_honoured_within_a_limit(tmp_path: Path) -> 
     assert (waits[0], waits[-1]) == (5, 300)
 
 
+def test_flush_waits_only_for_what_was_recorded_before_it(deliver: Callable[..., Delivery]) -> None:
+    """Beside a thread that records without end, flush returns as soon as what came before it is sent."""
+    done = threading.Event()
+
+    def record() -> None:
+        while not done.is_set():
+            delivery.put(*[b"later"] * 20)
+
+    def slowly(*_: object) -> Outcome:
+        # Sending takes longer than recording: there is never nothing left.
+        done.wait(0.02)
+        return Delivered()
+
+    delivery = deliver(slowly)
+    delivery.put(b"before")
+    recorder = threading.Thread(target=record)
+    recorder.start()
+    begun = time.monotonic()
+    left = delivery.worker.flush(10)
+    took = time.monotonic() - begun
+    done.set()
+    recorder.join()
+
+    assert took < 5
+    assert left == 0
+    assert delivery.spool.pending() > 0
+
+
+def test_flush_waits_for_a_worker_that_is_just_being_started(deliver: Callable[..., Delivery]) -> None:
+    """Another thread's first event may be starting the worker at this moment: that is no reason to give up."""
+    delivery = deliver()
+    delivery.put(b"a")
+    delivery.worker._starting.acquire()
+
+    def start() -> None:
+        delivery.worker._starting.release()
+        delivery.worker.notice()
+
+    starter = threading.Timer(0.2, start)
+    starter.start()
+    left = delivery.worker.flush(5)
+    starter.join()
+
+    assert left == 0
+
+
 def test_flush_says_what_is_left_when_time_is_up(deliver: Callable[..., Delivery]) -> None:
     """`flush(timeout)` returns in time, with the true number of events that still wait."""
     delivery = deliver(lambda *_: AWAY)
@@ -336,7 +447,7 @@ def test_stop_waits_no_longer_than_told(deliver: Callable[..., Delivery]) -> Non
 
 
 def test_the_same_trouble_is_logged_once_a_minute(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Trouble is said once, held back for a minute, and said again; another trouble is said beside it."""
+    """Trouble is said once, held back for a minute, and said again; another trouble waits for its minute too."""
     now = [1000.0]
     worker = Worker(Spool([tmp_path], "home"), Script, max_retries=1, clock=lambda: now[0], chance=lambda: 0.0)
 
@@ -346,10 +457,13 @@ def test_the_same_trouble_is_logged_once_a_minute(tmp_path: Path, caplog: pytest
         worker._retry("away", None)
         said.append(len(caplog.records))
     worker._hold("wrong key")
+    held_back = len(caplog.records)
+    now[0] += 60
+    worker._hold("wrong key")
 
     assert said == [0, 1, 1, 1, 2, 2, 3]
-    assert caplog.records[0].levelno == logging.WARNING
-    assert caplog.records[-1].levelno == logging.ERROR
+    assert held_back == 3
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 3 + [logging.ERROR]
     assert all(record.name == "sentrial" for record in caplog.records)
 
 

@@ -32,6 +32,7 @@ _LONGEST_SECONDS = 10.0
 _WIDTH = 400
 _SHOWN_KEY = 4
 _LONG_KEY = 16
+_REACHING = "check SENTRIAL_API_URL; a server on this machine is started with `sentrial serve`"
 
 
 class Check(NamedTuple):
@@ -143,28 +144,21 @@ def _spool(config: Config) -> Check:
 
 def _server(config: Config) -> Check:
     """Ask the server for its health; it answers without a key."""
-    import asyncio
+    from sentrial._api import Reader
+    from sentrial.errors import APIError, ConnectionFailed
 
-    import httpx
-
-    from sentrial._api import Answer, make_client
-
-    async def ask() -> tuple[str, str]:
-        async with make_client(config) as client, asyncio.timeout(min(config.timeout, _LONGEST_SECONDS)):
-            begun = time.perf_counter()
-            answer = await client.get_async_httpx_client().get("/api/sdk/health")
-            return str(answer.json()["version"]), _ms(begun)
-
-    advice = "check SENTRIAL_API_URL; a server on this machine is started with `sentrial serve`"
+    reader = Reader(config._replace(timeout=min(config.timeout, _LONGEST_SECONDS), max_retries=0))
+    begun = time.perf_counter()
     try:
-        version, took = asyncio.run(ask())
-    except Answer as answer:
-        return Check("server", False, f"{config.api_url} answered {answer.said}", advice)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
-        said = f"{config.api_url} can't be reached: {str(problem) or type(problem).__name__}"
-        return Check("server", False, said, advice)
-    except (ValueError, KeyError, TypeError):
-        return Check("server", False, f"{config.api_url} gave an answer that is not Sentrial's", advice)
+        version = reader.ask("getHealth")["version"]
+        took = _ms(begun)
+    except ConnectionFailed as problem:
+        return Check("server", False, str(problem).partition(". Is it")[0], _REACHING)
+    except APIError as problem:
+        said = str(problem) if problem.status is None else f"{config.api_url} answered {problem}"
+        return Check("server", False, said, _REACHING)
+    finally:
+        reader.close()
     return Check("server", True, f"{config.api_url} answers in {took}, version {version}")
 
 

@@ -72,7 +72,7 @@ def test_what_is_wrong_says_what_to_do(run: Command, tmp_path: Path) -> None:
     done = run("doctor", "--api-url", url, SENTRIAL_SPOOL_DIR=str(tmp_path / "spool"))
 
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-2].startswith(f"✕ {'server':<15} {url} can't be reached: ")
+    assert done.stdout.splitlines()[-2].startswith(f"✕ {'server':<15} {url} can't be reached (")
     assert done.stdout.splitlines()[-1].strip().startswith("→ check SENTRIAL_API_URL; ")
     assert "round trip" not in done.stdout
 
@@ -170,7 +170,7 @@ def test_a_server_that_hangs_does_not_hang_the_doctor(examine: Examine) -> None:
         status, checks = examine(SENTRIAL_API_URL=peer.url, SENTRIAL_TIMEOUT="0.3")
 
     assert status == 1
-    assert "can't be reached: TimeoutError" in checks["server"]["said"]
+    assert "in 0.3 s" in checks["server"]["said"]
 
 
 def test_an_unusable_setting_is_told(examine: Examine) -> None:

@@ -23,6 +23,7 @@ from sentrial.server.pages.listing import (
     status_class,
     tabs,
 )
+from sentrial.server.pages.losses import loss_line, losses_to_json
 from sentrial.server.pages.static import static_routes
 from sentrial.server.security import authenticate, page_project
 from sentrial.server.wire import event_page_to_wire, session_page_to_wire, session_to_wire
@@ -69,6 +70,7 @@ def _sessions_html(request: Request) -> Response:
         "rows": [session_line(row, links.within(row.project) if many else links) for row in page.rows],
         "tabs": tabs(counts, links, status=status, filters=filters),
         "total": sum(counts.values()),
+        "loss": loss_line(store.losses(project)),
         "filters": [(name, value, _without(links, status, filters, name)) for name, value in filters.items() if value],
         "projects": projects if many else [],
         "project": project,
@@ -84,8 +86,9 @@ def _sessions_html(request: Request) -> Response:
 
 def _sessions_json(request: Request) -> Response:
     project = page_project(request)
-    page = _page_of_sessions(request, project)
-    return rendering.json({**session_page_to_wire(page), "counts": _store(request).status_counts(project)})
+    store, page = _store(request), _page_of_sessions(request, project)
+    lost = losses_to_json(store.losses(project))
+    return rendering.json({**session_page_to_wire(page), "counts": store.status_counts(project), "lost": lost})
 
 
 def _session(request: Request) -> Response:
