@@ -1,13 +1,12 @@
-"""The bytes of the spool: how one record is framed, written and found again.
+"""The bytes of the spool: how one record is framed and found again.
 
-A record is magic, length, crc32, payload, in one write. A reader that meets damage goes on at the next
-magic, so a torn or flipped record costs only itself. Writing keeps the GIL: `os.write` gives it up, and
-beside a busy thread waits 5 ms to get it back.
+A record is magic, length, crc32, payload, in one write. A reader that meets damage goes on at the next whole
+record, so a torn or flipped one costs only itself. A newcomer's mistake: `zlib.crc32` of a large payload on the
+caller's thread. It gives up the GIL for more than 5 kB; only whoever reads may do that.
 """
 
 from __future__ import annotations
 
-import os
 import zlib
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,11 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAGIC = b"\xf5SN1"
+"""No UTF-8 text holds its first byte: within a spool, it is always the beginning of a record."""
+
 HEADER = Struct("<4sII")
 MAX_PAYLOAD_BYTES = 1 << 20
+MAX_RECORD_BYTES = HEADER.size + MAX_PAYLOAD_BYTES
+CRC_STRIDE_BYTES = 4096
+"""The largest piece whose checksum keeps the GIL, with room to spare."""
 
-# zlib lets go of the GIL for more than 5 kB at a time.
-_CRC_STRIDE = 4096
+_HEADER_BYTES = HEADER.size
+_pack = HEADER.pack
+_unpack = HEADER.unpack_from
 
 
 class Record(NamedTuple):
@@ -30,87 +35,100 @@ class Record(NamedTuple):
     end: int
 
 
+class Run(NamedTuple):
+    """Records that lie one after the other.
+
+    Attributes:
+        payloads: What they hold.
+        ends: Where each of them ends.
+        stopped: Where the first one that was not taken begins.
+        full: Whether it was not taken because of a limit. Else no whole record begins there.
+    """
+
+    payloads: list[bytes]
+    ends: list[int]
+    stopped: int
+    full: bool
+
+
 def frame(payload: bytes) -> bytes:
     """The bytes of one record."""
-    crc = zlib.crc32(payload) if len(payload) <= _CRC_STRIDE else checksum(payload)
-    return HEADER.pack(MAGIC, len(payload), crc) + payload
+    crc = zlib.crc32(payload) if len(payload) <= CRC_STRIDE_BYTES else checksum(payload)
+    return _pack(MAGIC, len(payload), crc) + payload
 
 
 def checksum(payload: bytes) -> int:
     """The crc32 of a payload, computed without giving up the GIL."""
-    if len(payload) <= _CRC_STRIDE:
-        return zlib.crc32(payload)
     view = memoryview(payload)
     crc = 0
-    for start in range(0, len(payload), _CRC_STRIDE):
-        crc = zlib.crc32(view[start : start + _CRC_STRIDE], crc)
+    for start in range(0, len(payload), CRC_STRIDE_BYTES):
+        crc = zlib.crc32(view[start : start + CRC_STRIDE_BYTES], crc)
     return crc
+
+
+def take(data: bytes, start: int, most_records: int, most_bytes: int) -> Run:
+    """Whole records from an offset on: at least one, and no more than the limits allow.
+
+    Args:
+        data: Bytes of a segment.
+        start: Where in them a record begins.
+        most_records: How many to take.
+        most_bytes: How large their payloads may be together, a line end for each included.
+    """
+    payloads: list[bytes] = []
+    ends: list[int] = []
+    position, size, crc32 = start, len(data), zlib.crc32
+    while (begin := position + _HEADER_BYTES) <= size:
+        magic, length, crc = _unpack(data, position)
+        end = begin + length
+        if magic != MAGIC or end > size or length > MAX_PAYLOAD_BYTES:
+            break
+        most_bytes -= length + 1
+        if payloads and (most_bytes < 0 or len(payloads) >= most_records):
+            return Run(payloads, ends, position, full=True)
+        payload = data[begin:end]
+        if crc32(payload) != crc:
+            break
+        payloads.append(payload)
+        ends.append(end)
+        position = end
+    return Run(payloads, ends, position, full=False)
+
+
+def find(data: bytes, start: int) -> int | None:
+    """Where the first whole record begins at or after an offset, or None."""
+    position = start
+    while (position := data.find(MAGIC, position)) != -1:
+        if take(data, position, 1, 0).payloads:
+            return position
+        position += 1
+    return None
+
+
+def count_lost(data: bytes, begin: int, end: int) -> int:
+    """How many records a damaged stretch held, at least: the one it begins with, and each whose magic can be seen."""
+    return 1 + data.count(MAGIC, begin + 1, end)
 
 
 def scan(data: bytes, start: int, damage: Callable[[int, int], None], *, sealed: bool) -> Iterator[Record]:
     """Every whole record of a segment, from an offset on.
 
     Args:
-        data: The segment's bytes.
+        data: The segment's bytes, all of them.
         start: Where to begin.
         damage: Called with the begin and the end of each stretch that holds no record.
         sealed: Whether nothing more will be written; if so, what is cut off at the end is damage too.
     """
     position = start
-    while position < len(data):
-        end = _whole(data, position)
-        if end is not None:
-            yield Record(data[position + HEADER.size : end], end)
-            position = end
-            continue
-        following = _next_whole(data, position + 1)
+    while True:
+        run = take(data, position, 1 << 30, 1 << 60)
+        yield from map(Record, run.payloads, run.ends)
+        if run.stopped >= len(data):
+            return
+        following = find(data, run.stopped + 1)
         if following is None:
             if sealed:
-                damage(position, len(data))
+                damage(run.stopped, len(data))
             return
-        damage(position, following)
+        damage(run.stopped, following)
         position = following
-
-
-def _whole(data: bytes, position: int) -> int | None:
-    if position + HEADER.size > len(data):
-        return None
-    magic, length, crc = HEADER.unpack_from(data, position)
-    end = position + HEADER.size + length
-    if magic != MAGIC or length > MAX_PAYLOAD_BYTES or end > len(data):
-        return None
-    return end if checksum(data[position + HEADER.size : end]) == crc else None
-
-
-def _next_whole(data: bytes, position: int) -> int | None:
-    while (position := data.find(MAGIC, position)) != -1:
-        if _whole(data, position) is not None:
-            return position
-        position += 1
-    return None
-
-
-def keeping_gil() -> Callable[[int, bytes], int]:
-    """A `write(descriptor, data) -> bytes written` that keeps the GIL; `os.write` where there is no libc to call.
-
-    It raises OSError, as `os.write` does.
-    """
-    try:
-        import ctypes  # noqa: PLC0415 - loaded with the first event, not at import
-
-        library = ctypes.PyDLL(None, use_errno=True)
-        write = library.write
-    except (ImportError, OSError, AttributeError, TypeError):
-        return os.write
-    write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
-    write.restype = ctypes.c_ssize_t
-    get_errno = ctypes.get_errno
-
-    def append(descriptor: int, data: bytes) -> int:
-        written: int = write(descriptor, data, len(data))
-        if written < 0:
-            code = get_errno()
-            raise OSError(code, os.strerror(code))
-        return written
-
-    return append

@@ -13,26 +13,20 @@ import secrets
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeAlias, cast
 
-from sentrial import _records
-from sentrial._folder import Folder, machine_name
+from sentrial import _locks, _records
+from sentrial._births import machine_name
+from sentrial._folder import Folder
+from sentrial._homes import DESTINATION, describe, is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # Windows: who lives can't be told
-    fcntl = None  # type: ignore[assignment]
 
 Life: TypeAlias = Literal["alive", "dead", "unknown"]
 """Of the process that owns a folder. Unknown: another machine's, or a system without locks."""
 
 DEAD_LETTERS = "dead-letters.ndjson"
-DESTINATION = "destination.json"
 _RETRYING = "retrying-*.ndjson"
-_READ_RECORDS = 1000
-_READ_BYTES = 4 << 20
 _SEGMENT_BYTES = 4 << 20
 
 
@@ -84,10 +78,15 @@ class Destination(NamedTuple):
         """How many events wait."""
         return sum(owned.events for owned in self.owned)
 
+    @property
+    def dead_events(self) -> int:
+        """How many of them nobody has any more: their process is dead."""
+        return sum(owned.events for owned in self.owned if owned.life == "dead")
+
 
 def survey(roots: Iterable[Path]) -> tuple[Destination, ...]:
     """Everything below the folders that spools are kept in, empty destinations included."""
-    return tuple(_destination(home) for root in roots for home in _folders(root))
+    return tuple(_destination(home) for root in roots if is_ours(root) for home in _folders(root))
 
 
 def drop(destination: Destination) -> int:
@@ -100,6 +99,36 @@ def drop(destination: Destination) -> int:
             dropped += folder.remaining
             folder.remove()
     return dropped
+
+
+def take_over(source: Destination, name: str, about: Mapping[str, str | None]) -> int:
+    """Bring what dead processes left for one destination to another; how many events that were.
+
+    Each folder is renamed while its lock is held: at any moment it is in one place or the other, and never in both.
+
+    Args:
+        source: Where it lies. Folders whose process lives stay there.
+        name: The name of the destination that it is to be sent to.
+        about: What that destination is, for people.
+
+    Raises:
+        OSError: The disk refuses. What was not brought over is where it was.
+    """
+    home = source.path.parent / name
+    moved = 0
+    for owned in source.owned:
+        # Asked again with the lock: somebody may have adopted it since.
+        folder = Folder.seize(owned.path) if owned.life == "dead" else None
+        if folder is None:
+            continue
+        try:
+            home.mkdir(mode=0o700, exist_ok=True)
+            folder.path = folder.path.rename(home / folder.path.name)
+            describe(folder, about)
+            moved += folder.remaining
+        finally:
+            folder.release()
+    return moved
 
 
 def requeue(home: Path) -> int:
@@ -145,29 +174,12 @@ class Glance(Folder):
 
     def life(self) -> Life:
         """Whether the process lives that owns it."""
-        if fcntl is None or self._lock is None or not self.path.name.startswith(f"{machine_name()}-"):
+        if not _locks.CAN_LOCK or self._lock is None or not self.path.name.startswith(f"{machine_name()}-"):
             return "unknown"
-        try:
-            # Shared, so that two who look do not take each other for the owner.
-            fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return "alive"
-        fcntl.flock(self._lock, fcntl.LOCK_UN)
-        return "dead"
+        return "alive" if _locks.is_locked(self._lock) else "dead"
 
-    def first(self) -> bytes | None:
-        """The payload that waits longest."""
-        segment, offset = self._acked
-        for number in self._segments():
-            start = offset if number == segment else 0
-            records = self._read_segment(number, start, 1, 1, _unheeded, sealed=False) if number >= segment else []
-            if records:
-                return records[0][0]
-        return None
-
-
-def _unheeded(_segment: int, _begin: int) -> None:
-    """Damage is counted by whoever sends."""
+    def _unlock(self, lock: int) -> None:
+        os.close(lock)  # which was never locked
 
 
 def _folders(path: Path) -> list[Path]:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
-from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sentrial import _records
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAYLOADS = [b'{"i":%d,"text":"%s"}' % (i, b"x" * (i * 7 % 40)) for i in range(12)]
 SEGMENT = b"".join(map(_records.frame, PAYLOADS))
@@ -100,21 +94,6 @@ def test_the_checksum_in_strides_is_crc32(data: bytes) -> None:
     import zlib
 
     assert _records.checksum(data) == zlib.crc32(data)
-
-
-def test_writing_keeps_to_the_contract_of_os_write(tmp_path: Path) -> None:
-    """The write that keeps the GIL writes the bytes, zeros included, and raises OSError with its number."""
-    write = _records.keeping_gil()
-    path = tmp_path / "file"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
-
-    written = write(descriptor, b"a\x00b")
-
-    os.close(descriptor)
-    assert (written, path.read_bytes()) == (3, b"a\x00b")
-    with pytest.raises(OSError, match="Bad file descriptor") as caught:
-        write(descriptor, b"x")
-    assert caught.value.errno == 9
 
 
 def _ends() -> list[int]:

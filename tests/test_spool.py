@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sentrial import _spool
 from sentrial._config import resolve
 from sentrial._pipe import destination
+from sentrial._ring import Ring
 from sentrial._spool import Spool, state_folders
 from tests.journey.processes import finish, run, start, wait_until
 
@@ -184,10 +184,9 @@ def test_a_child_does_not_keep_a_dead_parents_lock(tmp_path: Path) -> None:
     assert taken
 
 
-def test_segments_rotate_and_nothing_is_lost_under_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_segments_rotate_and_nothing_is_lost_under_threads(tmp_path: Path) -> None:
     """Eight threads append through many small segments while a reader empties them: all arrive, in order."""
-    monkeypatch.setattr(_spool, "SEGMENT_BYTES", 4096)
-    spool = Spool([tmp_path], "home")
+    spool = Spool([tmp_path], "home", segment_bytes=4096)
 
     def append(thread: int) -> None:
         for i in range(500):
@@ -209,10 +208,9 @@ def test_segments_rotate_and_nothing_is_lost_under_threads(tmp_path: Path, monke
     assert ([int(path.stem) > 20 for path in segments], spool.lost()) == ([True], {})
 
 
-def test_a_record_larger_than_a_segment_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_larger_than_a_segment_is_kept(tmp_path: Path) -> None:
     """A payload does not have to fit a segment."""
-    monkeypatch.setattr(_spool, "SEGMENT_BYTES", 100)
-    spool = Spool([tmp_path], "home")
+    spool = Spool([tmp_path], "home", segment_bytes=100)
     spool.append(b"x" * 1000)
     spool.append(b"y")
 
@@ -280,12 +278,11 @@ def test_a_folder_that_refuses_falls_to_memory_and_comes_back(tmp_path: Path) ->
     assert sorted(seen) == [b"a", b"b", b"c"]
 
 
-def test_memory_is_bounded_and_its_overflow_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_and_its_overflow_is_counted(tmp_path: Path) -> None:
     """Where memory overflows the oldest goes, counted; a batch on its way is not acknowledged in another's place."""
-    monkeypatch.setattr(_spool, "MEMORY_RECORDS", 10)
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
-    spool = Spool([blocked], "home")
+    spool = Spool([blocked], "home", ring=Ring(most_records=10))
     for i in range(10):
         spool.append(b"%d" % i)
     on_its_way = spool.read(5, 100)
@@ -384,14 +381,3 @@ def test_the_state_folder_follows_the_environment(tmp_path: Path, monkeypatch: p
 
     assert best == tmp_path / "sentrial" / "spool"
     assert list(state_folders("/somewhere")) == [Path("/somewhere")]
-
-
-def test_fsync_always_keeps_the_same_promise(tmp_path: Path) -> None:
-    """With `fsync="always"` everything works as without."""
-    spool = Spool([tmp_path], "home", fsync="always")
-    spool.append(b"a")
-
-    seen = drain(spool)
-    spool.close()
-
-    assert seen == [b"a"]

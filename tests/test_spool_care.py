@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 from typing import TYPE_CHECKING
 
-from sentrial import SentrialClient, _spool
+from sentrial import SentrialClient
 from sentrial._delivery import Delivered, Unreachable, Worker
 from sentrial._spool import Spool
 from tests.journey.processes import wait_until
@@ -15,8 +16,6 @@ from tests.journey.processes import wait_until
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import pytest
 
     from sentrial._delivery import Outcome
 
@@ -32,18 +31,17 @@ def drain(spool: Spool) -> list[bytes]:
     return seen
 
 
-def filled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Spool:
+def filled(folder: Path) -> Spool:
     """A spool of a hundred records in segments of about ten."""
-    monkeypatch.setattr(_spool, "SEGMENT_BYTES", 1120)
-    spool = Spool([folder], "home")
+    spool = Spool([folder], "home", segment_bytes=1120)
     for payload in PAYLOADS:
         spool.append(payload)
     return spool
 
 
-def test_a_spool_within_its_bounds_keeps_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spool_within_its_bounds_keeps_everything(tmp_path: Path) -> None:
     """Trimming drops nothing while there is room."""
-    spool = filled(tmp_path, monkeypatch)
+    spool = filled(tmp_path)
 
     spool.trim(1 << 30, 0)
 
@@ -52,9 +50,9 @@ def test_a_spool_within_its_bounds_keeps_everything(tmp_path: Path, monkeypatch:
     spool.close()
 
 
-def test_the_oldest_go_first_and_are_counted_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_go_first_and_are_counted_exactly(tmp_path: Path) -> None:
     """Beyond its size the oldest segments go; what was acknowledged before is not counted as lost."""
-    spool = filled(tmp_path, monkeypatch)
+    spool = filled(tmp_path)
     batch = spool.read(5, 1 << 20)
     assert batch is not None
     spool.ack(batch, 5)
@@ -71,9 +69,9 @@ def test_the_oldest_go_first_and_are_counted_exactly(tmp_path: Path, monkeypatch
     spool.close()
 
 
-def test_a_full_disk_drops_all_but_the_segment_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_drops_all_but_the_segment_in_use(tmp_path: Path) -> None:
     """Where too little of the disk is free, sealed segments go, and never the one that is written to."""
-    spool = filled(tmp_path, monkeypatch)
+    spool = filled(tmp_path)
 
     spool.trim(1 << 30, 1 << 62)
 
@@ -84,9 +82,9 @@ def test_a_full_disk_drops_all_but_the_segment_in_use(tmp_path: Path, monkeypatc
     spool.close()
 
 
-def test_a_dead_processes_folder_is_trimmed_before_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_processes_folder_is_trimmed_before_our_own(tmp_path: Path) -> None:
     """What lies longest goes first: that is what was adopted."""
-    dead = filled(tmp_path, monkeypatch)
+    dead = filled(tmp_path)
     dead.close()
     spool = Spool([tmp_path], "home")
     spool.append(b"own")
@@ -125,7 +123,7 @@ def test_a_folder_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> Non
     """The last resort is among everybody's temporary files: prepared by another, or open to others, it is refused."""
     blocked = tmp_path / "blocked"
     blocked.write_text("")
-    prepared = tmp_path / "sentrial-0"
+    prepared = tmp_path / f"sentrial-{os.getuid()}"
     prepared.mkdir(mode=0o777)
     prepared.chmod(0o777)
     spool = Spool([blocked, prepared / "spool"], "home")
@@ -142,8 +140,9 @@ def test_a_link_is_not_trusted(tmp_path: Path) -> None:
     blocked, elsewhere = tmp_path / "blocked", tmp_path / "elsewhere"
     blocked.write_text("")
     elsewhere.mkdir(mode=0o700)
-    (tmp_path / "sentrial-0").symlink_to(elsewhere)
-    spool = Spool([blocked, tmp_path / "sentrial-0" / "spool"], "home")
+    link = tmp_path / f"sentrial-{os.getuid()}"
+    link.symlink_to(elsewhere)
+    spool = Spool([blocked, link / "spool"], "home")
 
     spool.append(b"a")
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import errno
-import os
 from typing import TYPE_CHECKING
 
-from sentrial import _spool
+from sentrial._disk import Disk, keeping_gil
 from sentrial._folder import Folder
 from sentrial._spool import Spool
 from tests.journey.processes import run
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 STARVED = """
 import os, resource, sys
@@ -63,21 +60,19 @@ def test_out_of_file_descriptors_nothing_counts_as_empty(tmp_path: Path) -> None
     assert out.splitlines() == ["starved 112", "112 True 0 {}"]
 
 
-def test_a_segment_that_cant_be_made_leaves_the_last_one_in_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_segment_that_cant_be_made_leaves_the_last_one_in_use(tmp_path: Path) -> None:
     """Where the disk refuses a new segment, what still fits goes into the old one, and each event is read once."""
-    monkeypatch.setattr(_spool, "SEGMENT_BYTES", 400)
-    spool = Spool([tmp_path], "home")
-    spool.append(b"first" * 20)
-    open_file, refusing = os.open, True
+    usual, refusing = keeping_gil(), False
 
-    def refuse_segments(path: str | Path, flags: int, mode: int = 0o777) -> int:
-        if refusing and str(path).endswith(".seg"):
+    def refuse(path: Path) -> int:
+        if refusing:
             raise OSError(errno.ENOSPC, "no space")
-        return open_file(path, flags, mode)
+        return usual.open(path)
 
-    monkeypatch.setattr(os, "open", refuse_segments)
+    disk = Disk(swift=lambda: usual._replace(open=refuse))
+    spool = Spool([tmp_path], "home", segment_bytes=400, disk=disk)
+    spool.append(b"first" * 20)
+    refusing = True
     seen: list[bytes] = []
     for number in range(30):
         spool.append(b"%d" % number + b"x" * (300 if number % 7 == 3 else 10))

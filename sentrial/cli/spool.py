@@ -1,12 +1,13 @@
 """`sentrial spool`: what waits on this machine, for when no process of the agent starts again to deliver it.
 
 A newcomer's mistake: sending everything there is. `flush` and `retry` see to the configured server and project
-alone: another destination's events must not go out under this one's key.
+alone: another destination's events go out under this one's key only when somebody says so (`flush --foreign`).
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,12 +55,20 @@ def status(as_json: bool) -> None:
 @click.option(
     "--timeout", default=_FLUSH_SECONDS, show_default=True, type=click.FloatRange(0), help="Seconds to wait at most."
 )
+@click.option("--foreign", is_flag=True, help="Send what was recorded with other keys for this server, too.")
+@click.option("--yes", is_flag=True, help="With --foreign: do not ask first.")
 @_json_option
-def flush(timeout: float, as_json: bool) -> None:
-    """Send what dead processes left for the configured server; exit code 1 if some is left."""
+def flush(timeout: float, foreign: bool, yes: bool, as_json: bool) -> None:
+    """Send what dead processes left for the configured server; exit code 1 if some is left.
+
+    What was recorded with another key, or for another project of the same server, waits apart from it and is not
+    sent. After a key was replaced, --foreign sends that too, with the present key.
+    """
     from sentrial.client import SentrialClient
 
-    _resolved()  # an unusable setting is said before anything is opened
+    config = _resolved()  # an unusable setting is said before anything is opened
+    if foreign:
+        _take_over(config, ask=not yes, may_ask=not as_json)
     client = SentrialClient(max_retries=0)  # so that the first failure is told
     try:
         left = client.flush(timeout)
@@ -111,10 +120,41 @@ def drop(names: tuple[str, ...], yes: bool, as_json: bool) -> None:
 
     meant = [_named(name) for name in names] if names else _destinations()
     if not yes:
-        doomed = sum(owned.events for spool in meant for owned in spool.owned if owned.life == "dead")
+        doomed = sum(found.dead_events for found in meant)
         raise CommandError(f"{_events(doomed)} would be deleted for good; add --yes to do it")
     dropped = sum(drop_dead(destination) for destination in meant)
     click.echo(json.dumps({"dropped": dropped}) if as_json else f"{_events(dropped)} deleted")
+
+
+def _take_over(config: Config, *, ask: bool, may_ask: bool) -> None:
+    """Bring what waits for the same server elsewhere to where it is sent from; said, and asked, first.
+
+    Raises:
+        CommandError: Nobody agreed, or can be asked.
+    """
+    from sentrial._pipe import destination
+    from sentrial._spools import take_over
+
+    name = destination(config)
+    others = [found for found in _destinations() if found.path.name != name]
+    sources = [found for found in others if found.api_url == config.api_url and found.dead_events]
+    unknown = sum(found.dead_events for found in others if found.api_url is None)
+    if unknown:
+        say(f"left where it is, for an unknown server: {_events(unknown)}")
+    for found in sources:
+        whose = "with another key" if found.project_id is None else f"for project {plain(found.project_id, 128)}"
+        say(f"{_events(found.dead_events)} recorded {whose}, in {short_path(found.path)}")
+    if not sources:
+        return
+    total = _events(sum(found.dead_events for found in sources))
+    under = "with the present key" if config.project_id is None else f"as project {config.project_id}"
+    what = f"{total} of other keys or projects would be sent to {config.api_url} {under}"
+    if ask and not (may_ask and sys.stdin.isatty()):
+        raise CommandError(f"{what}; add --yes to do it")
+    if ask and not click.confirm(f"{what}. Do it?", err=True):
+        raise CommandError("nothing was sent")
+    for found in sources:
+        take_over(found, name, {"api_url": config.api_url, "project_id": config.project_id})
 
 
 def _events(count: int) -> str:
