@@ -7,7 +7,7 @@ DEMO := $(if $(wildcard $(STAMP)),$(STAMP),.venv/.demo)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-quick test-long check format gen bench bench-peers lock clean
+.PHONY: help setup demo serve test test-quick test-long soak check format gen bench bench-peers lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-quick: $(STAMP) ## Run the tests that take seconds
 
 test-long: $(STAMP) ## Run the long batteries
 	@$(BIN)/python -m pytest -m long
+
+soak: $(STAMP) ## Kill recording processes a thousand times, and look for what is missing
+	@SENTRIAL_TEST_KILLS=1000 $(BIN)/python -m pytest -m long tests/journey/test_kills.py -o timeout=3600
 
 check: $(STAMP) ## Lint, floors, types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

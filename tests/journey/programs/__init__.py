@@ -1,0 +1,1 @@
+"""Programs that the batteries run, each in processes of its own: `python -m tests.journey.programs.NAME`."""
