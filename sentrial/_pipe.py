@@ -163,6 +163,11 @@ class Pipe:
         """Close, waiting no longer than the setting allows, less the seconds waited already."""
         self.close(max(0.0, self._config.exit_timeout - waited))
 
+    def prepare(self) -> None:
+        """Load what the first event needs, which takes longer than an event loop may wait. It opens nothing."""
+        if self._spool is None:
+            self._open()
+
     def _open(self) -> None:
         with self._making:
             if self._spool is not None or self._opening:

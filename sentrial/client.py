@@ -271,6 +271,8 @@ class AsyncSentrialClient(Recorder["AwaitableId"]):
             await reader.aclose()
 
     async def __aenter__(self) -> Self:
+        if self._pipe is not None:
+            await _in_thread(self._pipe.prepare)
         return self
 
     async def __aexit__(self, *_: object) -> None:

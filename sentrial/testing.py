@@ -113,6 +113,9 @@ class _Memory(Pipe):
             return
         self._records.append(make_record(msgspec.json.decode(payload), now_us=int(time.time() * 1e6)))
 
+    def prepare(self) -> None:
+        """Nothing is to be loaded."""
+
     def flush(self, timeout: float | None, *, one_attempt: bool = False) -> int:  # noqa: ARG002 - nothing waits
         return 0
 

@@ -10,9 +10,11 @@ import pytest
 
 from sentrial import AsyncSentrialClient, ConnectionFailed, NotFound
 from tests.journey.peers import Peer, hang
-from tests.journey.processes import free_port
+from tests.journey.processes import free_port, run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sentrial.server.serve import EmbeddedServer
 
 
@@ -157,3 +159,27 @@ def test_a_cancelled_read_leaves_the_client_usable(server: EmbeddedServer) -> No
         assert client.stats().pending == 1
 
     asyncio.run(run())
+
+
+def test_entering_the_client_loads_what_the_first_event_needs(tmp_path: Path) -> None:
+    """In `async with` the first event finds everything loaded, and until then no file is made."""
+    script = (
+        "import asyncio, os, sys\n"
+        "from sentrial import AsyncSentrialClient\n"
+        "async def main():\n"
+        "    async with AsyncSentrialClient(api_url='http://127.0.0.1:9', spool_dir=sys.argv[1]) as client:\n"
+        "        before = set(sys.modules)\n"
+        "        print(os.path.exists(sys.argv[1]))\n"
+        "        client.track_tool_call('s', 't')\n"
+        "        print(*set(sys.modules) - before)\n"
+        "        await client.aclose(0)\n"
+        "asyncio.run(main())\n"
+    )
+
+    status, out, _ = run(script, tmp_path / "spool")
+    opened, late = out.splitlines()
+
+    assert (status, opened) == (0, "False")
+    # The worker's thread loads what it sends with, beside it.
+    own = {name for name in late.split() if name.startswith(("sentrial.", "msgspec", "ctypes", "platformdirs"))}
+    assert own <= {"sentrial._sending", "sentrial._api"}

@@ -79,8 +79,8 @@ def sync_detailed(
 ) -> Response[PiiConfig | Problem]:
     """Read the project's redaction settings
 
-     What the clients of this project should redact before they send. Null: nothing beyond their own
-    defaults.
+     What the clients of this project should redact before they send. Null: the project has none, and a
+    client that was told to redact personal data goes by rules of its own.
 
     Args:
         sentrial_project (str | Unset):
@@ -111,8 +111,8 @@ def sync(
 ) -> PiiConfig | Problem | None:
     """Read the project's redaction settings
 
-     What the clients of this project should redact before they send. Null: nothing beyond their own
-    defaults.
+     What the clients of this project should redact before they send. Null: the project has none, and a
+    client that was told to redact personal data goes by rules of its own.
 
     Args:
         sentrial_project (str | Unset):
@@ -138,8 +138,8 @@ async def asyncio_detailed(
 ) -> Response[PiiConfig | Problem]:
     """Read the project's redaction settings
 
-     What the clients of this project should redact before they send. Null: nothing beyond their own
-    defaults.
+     What the clients of this project should redact before they send. Null: the project has none, and a
+    client that was told to redact personal data goes by rules of its own.
 
     Args:
         sentrial_project (str | Unset):
@@ -168,8 +168,8 @@ async def asyncio(
 ) -> PiiConfig | Problem | None:
     """Read the project's redaction settings
 
-     What the clients of this project should redact before they send. Null: nothing beyond their own
-    defaults.
+     What the clients of this project should redact before they send. Null: the project has none, and a
+    client that was told to redact personal data goes by rules of its own.
 
     Args:
         sentrial_project (str | Unset):
