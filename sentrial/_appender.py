@@ -118,7 +118,7 @@ class Appender:
 
     def spill(self) -> None:
         """Bring what memory holds to the disk, as far as the disk takes it. For the worker."""
-        while len(self.ring) and (self.pace.settle() is not Rung.MEMORY or self.ring.crowded):
+        while len(self.ring):
             with self._lock:
                 payload = self.ring.take()
                 if payload is None:
@@ -198,12 +198,11 @@ class Appender:
             os.close(descriptor)
 
     def _append_slowly(self, payload: bytes, record: bytes) -> None:
-        if self.pace.settle() is Rung.MEMORY:
-            self.ring.push(payload)
-            return
+        self.pace.settle()
         with self._lock:
-            again, self._busy = self._busy, True
+            again = self._busy
             try:
+                self._busy = True  # in here: a signal handler may raise at any step
                 self._put(record, may_open=not again)
                 self._written = next(self._writes)
             except OSError as problem:

@@ -8,6 +8,7 @@ its own; one that backs off is woken only by `flush` and `close`, or a busy host
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
@@ -34,6 +35,7 @@ BATCH_RECORDS = 1000
 BATCH_BYTES = 4 << 20
 PROBE_RECORDS = 10
 GATHER_SECONDS = 0.05
+_STARTING_SECONDS = 1.0
 CARE_SECONDS = 5.0
 FREE_BYTES = 256 << 20
 
@@ -77,12 +79,13 @@ class Worker:
         self._care_seconds = care_seconds
         self._notices = Notices(clock)
         self.delivered = 0
-        self._forget()
+        self._begin()
 
-    def _forget(self) -> None:
+    def _begin(self) -> None:
         """The state before the thread starts, also in a fork's child."""
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._running = threading.Lock()
+        self._started_at = -math.inf
         self._wake = Bell()
         self._hurry = Bell()
         self._progress = threading.Condition()
@@ -102,7 +105,7 @@ class Worker:
         self.delivered = 0
         if self._reports is not None:
             self._reports.forget()
-        self._forget()
+        self._begin()
 
     def pending(self, recorded: int | None = None) -> int:
         """How many events are not delivered yet; reports are not counted.
@@ -146,8 +149,6 @@ class Worker:
         if thread is not threading.current_thread():
             # One that waits for an answer may do so for long; any other is through in a moment.
             thread.join(max(deadline - self._clock(), 0.05 if self._sending else 0.25))
-        if not thread.is_alive():
-            self._forget()
 
     def _left_to_say(self) -> int:
         return self._spool.pending() or (self._reports is not None and self._reports.unsaid)
@@ -162,35 +163,52 @@ class Worker:
             while left() or not self._attempts:
                 if one_attempt and self._failures and self._attempts > begun:
                     break
-                thread = self._thread
-                if not (self._starting.locked() if thread is None else thread.is_alive()):
+                if self._thread is None:
+                    self._start()
+                if not self._is_at_work():
                     break
                 remaining = None if deadline is None else deadline - self._clock()
                 if remaining is not None and remaining <= 0:
                     break
                 self._progress.wait(0.25 if remaining is None else min(remaining, 0.25))
 
+    def _is_at_work(self) -> bool:
+        thread = self._thread
+        return self._clock() < self._started_at + _STARTING_SECONDS if thread is None else thread.is_alive()
+
     def _start(self) -> None:
-        # Whoever starts a thread while the interpreter goes waits for ever: it never runs.
-        # Not blocking: a signal handler that tracks may have interrupted this very function.
-        starting = self._starting
-        if is_finalizing() or not starting.acquire(blocking=False):
+        # Whoever starts a thread while the interpreter goes waits for ever: it never runs. And no lock here: a signal
+        # handler may interrupt this anywhere, to track or to raise, and would leave it locked. Two threads that come
+        # here at once start two; the second one ends at once.
+        now = self._clock()
+        if is_finalizing() or now < self._started_at + _STARTING_SECONDS:
             return
+        self._started_at = now
         try:
-            if self._thread is None:
-                thread = threading.Thread(target=self._run, name="sentrial-delivery", daemon=True)
-                thread.start()
-                self._thread = thread
+            threading.Thread(target=self._run, name="sentrial-delivery", daemon=True).start()
         except RuntimeError:
             # The interpreter is shutting down and takes no new thread: the disk keeps the event.
+            self._started_at = -math.inf
             logger.debug("sentrial: no thread can be started now; events wait on the disk")
-        finally:
-            # The one that was taken: a stop in another thread may have begun anew meanwhile.
-            starting.release()
 
     # ---- in the thread ------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        if not self._running.acquire(timeout=_STARTING_SECONDS / 4):
+            return
+        try:
+            if self._started_at == -math.inf:  # somebody else was started at the same time, and has been here
+                return
+            self._thread, self._started_at = threading.current_thread(), -math.inf
+            self._failures = self._attempts = 0
+            self._work()
+        finally:
+            # Also after a stop that did not wait to the end: the next event starts anew.
+            self._closing = self._stopping = self._sending = False
+            self._thread = None
+            self._running.release()
+
+    def _work(self) -> None:
         sender: Sender | None = None
         try:
             self._care_at = self._clock()
@@ -220,10 +238,6 @@ class Worker:
         finally:
             if sender is not None:
                 sender.close()
-            if self._thread is threading.current_thread():
-                # A stop that did not wait to the end: the next event starts anew.
-                self._closing = self._stopping = self._sending = False
-                self._thread = None
 
     def _care(self) -> None:
         """What is due every few seconds, whether or not the server is there."""

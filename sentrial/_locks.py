@@ -11,6 +11,8 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from sentrial._patience import PatientLock
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,17 +23,15 @@ except ImportError:  # Windows: who lives can't be told
 
 CAN_LOCK = fcntl is not None
 _LONGEST_WAIT_SECONDS = 0.25
-"""No wait here is without an end: whoever holds the guard may stand in a signal handler that tracks, and so wait for
-a lock that the one who waits here holds."""
 
 
 class _Held:
     """The locks of this process, and what keeps a fork from coming between an open file and the note of it."""
 
     def __init__(self) -> None:
-        self.guard = threading.RLock()
+        self.guard = PatientLock(_LONGEST_WAIT_SECONDS)
         self.descriptors: set[int] = set()
-        self.waited = False
+        self.forking = threading.local()
 
 
 _held = _Held()
@@ -48,13 +48,9 @@ def acquire(path: Path, *, new: bool = False) -> int:
         OSError: Somebody else holds it, it is not there, or the disk refuses.
     """
     flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | (os.O_CREAT | os.O_EXCL if new else 0)
-    if not _held.guard.acquire(timeout=_LONGEST_WAIT_SECONDS):
-        raise OSError("a lock can't be taken at this moment")
-    try:
+    with _held.guard.held():
         descriptor = os.open(path, flags, 0o600)
         _held.descriptors.add(descriptor)
-    finally:
-        _held.guard.release()
     try:
         if fcntl is not None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -79,29 +75,24 @@ def is_locked(descriptor: int) -> bool:
 
 def release(descriptor: int) -> None:
     """Give up a lock. In a fork's child, which holds none of its parent's, nothing happens."""
-    guard = _held.guard
-    guarded = guard.acquire(timeout=_LONGEST_WAIT_SECONDS)
-    try:
+    with _held.guard.held():
         if descriptor in _held.descriptors:
             _held.descriptors.discard(descriptor)
             os.close(descriptor)
-    finally:
-        if guarded:
-            guard.release()
 
 
 def _before_fork() -> None:
-    _held.waited = _held.guard.acquire(timeout=_LONGEST_WAIT_SECONDS)
+    _held.forking.holds = contextlib.ExitStack()
+    _held.forking.holds.enter_context(_held.guard.held())
 
 
 def _in_parent() -> None:
-    if _held.waited:
-        _held.guard.release()
+    _held.forking.holds.close()
 
 
 def _in_child() -> None:
     inherited, _held.descriptors = _held.descriptors, set()
-    _held.guard = threading.RLock()  # whoever held it does not live here
+    _held.guard = PatientLock(_LONGEST_WAIT_SECONDS)  # whoever held it does not live here
     for descriptor in inherited:
         with contextlib.suppress(OSError):
             os.close(descriptor)

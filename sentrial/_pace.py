@@ -1,4 +1,4 @@
-"""How appends go to the disk, by how long they take: four rungs, from the fastest to the most careful.
+"""How appends go to the disk, by how long they take: three rungs, from the fastest to the most careful.
 
 A slow append climbs one rung, 30 quiet seconds go down one. A newcomer's mistake: to take every slow append for a
 slow disk. On a busy machine a thread may lose its turn in the middle of one, which says nothing about the disk, and
@@ -28,9 +28,8 @@ class Rung(enum.IntEnum):
     WATCHED = 1
     """The same, and see whether a slow one had to wait."""
     PATIENT = 2
-    """Give up the GIL: others run while this thread waits for the disk."""
-    MEMORY = 3
-    """Wait for nothing: the worker brings it to the disk."""
+    """Give up the GIL: others run while this thread waits for the disk. What takes long here says nothing about the
+    disk: beside busy threads that is the wait for the GIL. And no rung is without the disk, which nothing survives."""
 
 
 class Pace:
@@ -73,6 +72,8 @@ class Pace:
     def climb(self, seconds: float) -> None:
         """Count a slow append, and go up."""
         self.slow += 1
-        self.rung = Rung(min(self.rung + 1, Rung.MEMORY))
+        if self.rung is Rung.PATIENT:
+            return
+        self.rung = Rung(self.rung + 1)
         self._until = self._clock() + QUIET_SECONDS
         logger.debug("sentrial: an append to the spool took %d ms; the next ones go %s", seconds * 1000, self.rung.name)

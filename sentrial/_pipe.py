@@ -162,6 +162,10 @@ class Pipe:
     def close_at_exit(self, waited: float) -> None:
         """Close, waiting no longer than the setting allows, less the seconds waited already."""
         self.close(max(0.0, self._config.exit_timeout - waited))
+        if self._spool is not None and (gone := self._spool.in_memory):
+            logging.getLogger("sentrial").warning(
+                "sentrial: %d events go with this process: neither a disk nor a server took them", gone
+            )
 
     def prepare(self) -> None:
         """Load what the first event needs, which takes longer than an event loop may wait. It opens nothing."""

@@ -6,14 +6,10 @@ a disk that is back may have taken some; so a read says how many had been taken 
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import threading
 from collections import deque
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from sentrial._patience import PatientLock
 
 MEMORY_RECORDS = 10_000
 MEMORY_BYTES = 64 << 20
@@ -35,8 +31,7 @@ class Ring:
 
     def after_fork(self) -> None:
         """Forget everything: in a fork's child it is the parent's."""
-        # A signal handler that tracks may interrupt this thread anywhere: the lock lets it in again.
-        self._lock = threading.RLock()
+        self._lock = PatientLock(_LONGEST_WAIT_SECONDS)
         self._payloads: deque[bytes] = deque()
         self._bytes = 0
         self._taken = 0
@@ -47,14 +42,9 @@ class Ring:
     def __len__(self) -> int:
         return len(self._payloads)
 
-    @property
-    def crowded(self) -> bool:
-        """Whether more than half of the room is used."""
-        return len(self._payloads) * 2 > self._most_records or self._bytes * 2 > self._most_bytes
-
     def push(self, payload: bytes) -> None:
         """Add a payload. For lack of room the oldest ones go, and are counted."""
-        with self._guarded():
+        with self._lock.held():
             self._payloads.append(payload)
             self._bytes += len(payload)
             self.pushed = next(self._pushes)
@@ -64,7 +54,7 @@ class Ring:
 
     def take(self) -> bytes | None:
         """Take the oldest payload out; None where there is none."""
-        with self._guarded():
+        with self._lock.held():
             if not self._payloads:
                 return None
             payload = self._payloads.popleft()
@@ -74,14 +64,14 @@ class Ring:
 
     def put_back(self, payload: bytes) -> None:
         """Make a payload that was taken out the oldest again."""
-        with self._guarded():
+        with self._lock.held():
             self._payloads.appendleft(payload)
             self._bytes += len(payload)
             self._taken -= 1
 
     def peek(self, most_records: int, most_bytes: int) -> tuple[tuple[bytes, ...], int]:
         """The oldest payloads, at least one if there is any; and the mark to drop them by."""
-        with self._guarded():
+        with self._lock.held():
             oldest = tuple(itertools.islice(self._payloads, most_records))
             sizes = itertools.accumulate(len(payload) + 1 for payload in oldest)
             fitting = sum(1 for _ in itertools.takewhile(lambda size: size <= most_bytes, sizes))
@@ -89,20 +79,8 @@ class Ring:
 
     def drop(self, count: int, mark: int) -> int:
         """Forget the first payloads of a peek, as far as they are still here; how many that were."""
-        with self._guarded():
+        with self._lock.held():
             left = max(0, count - (self._taken - mark))
             for _ in range(left):
                 self.take()
             return left
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Generator[None]:
-        # No wait without an end: whoever holds this may stand in a signal handler that tracks, and so wait for the
-        # appender's lock, which the one who waits here holds. Then a count may be off by one; nothing else can be.
-        lock = self._lock
-        guarded = lock.acquire(timeout=_LONGEST_WAIT_SECONDS)
-        try:
-            yield
-        finally:
-            if guarded:
-                lock.release()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import weakref
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from sentrial._births import machine_name, sweep
 from sentrial._disk import Disk
 from sentrial._folder import Batch, Folder
 from sentrial._homes import is_ours, state_folders
+from sentrial._patience import PatientLock
 from sentrial._ring import Ring
 from sentrial._room import crowded, drop_oldest
 
@@ -76,7 +76,7 @@ class Spool:
 
     def _begin(self) -> None:
         # Held by the worker while it looks into folders, and by who closes them; never while it sends.
-        self._reading = threading.RLock()
+        self._reading = PatientLock(_CLOSE_SECONDS)
         self._adopted: list[Folder] = []
         self._more_to_adopt = False
         self._done = 0
@@ -87,6 +87,11 @@ class Spool:
     def appended(self) -> int:
         """How many events this process has appended."""
         return self._appender.appended
+
+    @property
+    def in_memory(self) -> int:
+        """How many events are in memory alone, because the disk takes none."""
+        return len(self._ring)
 
     @property
     def slow_appends(self) -> int:
@@ -103,7 +108,7 @@ class Spool:
         """The oldest payloads that are not acknowledged: of dead processes first; None when there are none."""
         self._appender.rescue()
         self._appender.spill()
-        with self._reading:
+        with self._reading.held():
             return self._read(most_records, most_bytes)
 
     def _read(self, most_records: int, most_bytes: int) -> Batch | None:
@@ -145,7 +150,7 @@ class Spool:
             # Some of them may have gone meanwhile: an overflow drops the oldest, a disk that is back takes them.
             self._done += self._ring.drop(count, batch.ends[0])
             return
-        with self._reading:
+        with self._reading.held():
             folder.ack(Position(batch.segment, batch.ends[count - 1]))
             if folder is self._appender.folder:
                 self._done += count
@@ -162,7 +167,7 @@ class Spool:
     def adopt(self) -> int:
         """Take over folders of dead processes of this machine, wherever spools are kept; how many were taken."""
         taken = 0
-        with self._reading:
+        with self._reading.held():
             self._left_behind = 0
             self._more_to_adopt = False
             for path in self._candidates():
@@ -184,7 +189,7 @@ class Spool:
         """
         own = self._appender.folder
         folders = self._folders(own)
-        with self._reading, contextlib.suppress(OSError):
+        with self._reading.held(), contextlib.suppress(OSError):
             while folders and crowded(folders, most_bytes, free_bytes):
                 found = drop_oldest(folders)
                 if found is None:
@@ -218,8 +223,7 @@ class Spool:
 
     def close(self) -> None:
         """Close the files and free the folder for others to adopt. Again is harmless; a later append opens anew."""
-        held = self._reading.acquire(timeout=_CLOSE_SECONDS)
-        try:
+        with self._reading.held():
             own = self._appender.close()
             in_memory = len(self._ring)
             # From here on what is in the folders is for whoever adopts them: that may be ourselves.
@@ -230,9 +234,6 @@ class Spool:
             for folder in (*adopted, own):
                 if folder is not None:
                     _leave(folder)
-        finally:
-            if held:
-                self._reading.release()
 
     def after_fork(self) -> None:
         """In the child: what is pending is the parent's to send."""

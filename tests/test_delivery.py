@@ -347,18 +347,56 @@ def test_flush_waits_for_a_worker_that_is_just_being_started(deliver: Callable[.
     """Another thread's first event may be starting the worker at this moment: that is no reason to give up."""
     delivery = deliver()
     delivery.put(b"a")
-    delivery.worker._starting.acquire()
+    # As another thread leaves it that has been interrupted right before it starts the worker.
+    delivery.worker._started_at = time.monotonic()
 
-    def start() -> None:
-        delivery.worker._starting.release()
-        delivery.worker.notice()
-
-    starter = threading.Timer(0.2, start)
+    starter = threading.Timer(0.2, threading.Thread(target=delivery.worker._run, daemon=True).start)
     starter.start()
     left = delivery.worker.flush(5)
     starter.join()
 
     assert left == 0
+
+
+def test_an_interrupted_start_is_made_up_for(deliver: Callable[..., Delivery]) -> None:
+    """A signal handler that raised in the middle of starting the worker costs a second, and no event."""
+    delivery = deliver()
+    delivery.put(b"a")
+    delivery.worker._started_at = time.monotonic()
+
+    left = delivery.worker.flush(5)
+
+    assert left == 0
+
+
+def test_many_first_events_at_once_start_one_worker(deliver: Callable[..., Delivery]) -> None:
+    """Threads that all record their first event at this moment get one worker between them."""
+    names: list[str] = []
+
+    def answer(*_: object) -> Outcome:
+        names.append(str(threading.get_ident()))
+        return Delivered()
+
+    delivery = deliver(answer)
+    barrier = threading.Barrier(16)
+
+    def record() -> None:
+        barrier.wait()
+        delivery.put(b"a")
+        delivery.worker.notice()
+
+    threads = [threading.Thread(target=record) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for _ in range(5):
+        delivery.put(b"b")
+        delivery.worker.flush(5)
+    working = [thread for thread in threading.enumerate() if thread.name == "sentrial-delivery"]
+
+    assert len(set(names)) == 1
+    assert wait_until(lambda: sum(thread.is_alive() for thread in working) == 1, 2)
 
 
 def test_flush_says_what_is_left_when_time_is_up(deliver: Callable[..., Delivery]) -> None:

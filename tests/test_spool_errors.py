@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sentrial._disk import Disk, keeping_gil
 from sentrial._folder import Folder
 from sentrial._spool import Spool
-from tests.journey.processes import run
+from tests.journey.processes import CLIENT, free_port, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,3 +100,14 @@ def test_a_folder_that_cant_be_emptied_keeps_its_lock_file(tmp_path: Path) -> No
     folder.remove()
 
     assert (own / "lock").exists()
+
+
+def test_what_goes_with_the_process_is_said_at_its_end(tmp_path: Path) -> None:
+    """No disk took the events and no server did: the last line of the process says how many are gone."""
+    (tmp_path / "file").touch()
+    script = CLIENT.replace("max_retries=0", "exit_timeout=0.2") + "for i in range(3): client.track_tool_call('s', 't')"
+
+    status, _, err = run(script, f"http://127.0.0.1:{free_port()}", tmp_path / "file" / "spool")
+
+    assert status == 0
+    assert err == "sentrial: 3 events go with this process: neither a disk nor a server took them\n"
