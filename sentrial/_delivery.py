@@ -89,7 +89,7 @@ class Worker:
         self._wake = Bell()
         self._hurry = Bell()
         self._progress = threading.Condition()
-        self._closing = self._stopping = self._refusing = self._sending = False
+        self._closing = self._stopping = self._refusing = self._sending = self._looking = False
         self._failures = 0
         self._attempts = 0
         self._care_at = 0.0
@@ -124,7 +124,9 @@ class Worker:
         """
         # Not for what others record meanwhile: under a steady load that would never end.
         recorded = self._spool.appended
-        self._wait_until_sent(lambda: self.pending(recorded), timeout, one_attempt=one_attempt)
+        # A sibling may have died just now: what it left is looked for first, unless a read is in a hurry.
+        self._looking = not one_attempt
+        self._wait_until_sent(lambda: self._looking or self.pending(recorded), timeout, one_attempt=one_attempt)
         return self.pending(recorded)
 
     def hasten(self) -> None:
@@ -241,9 +243,13 @@ class Worker:
 
     def _care(self) -> None:
         """What is due every few seconds, whether or not the server is there."""
-        if self._clock() < self._care_at:
+        if self._clock() < self._care_at and not self._looking:
             return
         self._spool.adopt()
+        if self._looking:
+            with self._progress:
+                self._looking = False
+                self._progress.notify_all()
         self._spool.trim(self._max_spool_bytes, FREE_BYTES)
         self._report()
         self._notices.say_losses()
@@ -255,7 +261,7 @@ class Worker:
         if self._report(at_once=self._closing, room=True):
             return
         self._tell()
-        if not self._stopping:  # set before the wake that may just have been cleared
+        if not self._stopping and not self._looking:  # set before the wake that may just have been silenced
             self._wake.wait(max(0.0, self._care_at - self._clock()))
 
     def _back_off(self, seconds: float) -> None:

@@ -87,7 +87,9 @@ def _before_fork() -> None:
 
 
 def _in_parent() -> None:
-    _held.forking.holds.close()
+    holds = getattr(_held.forking, "holds", None)  # none where the fork began before this module was here
+    if holds is not None:
+        holds.close()
 
 
 def _in_child() -> None:

@@ -532,3 +532,22 @@ def test_a_sender_that_breaks_its_promise_stops_delivery_and_nothing_else(
 
     assert left == 1
     assert "delivery stopped" in caplog.text
+
+
+def test_flush_looks_for_what_a_sibling_left_just_now(tmp_path: Path) -> None:
+    """A process that died a moment ago, long before the next regular look: its events are delivered too."""
+    script = Script()
+    spool = Spool([tmp_path], "home")
+    worker = Worker(spool, lambda: script, care_seconds=3600)
+    spool.append(b"own")
+    worker.flush(5)
+    sibling = Spool([tmp_path], "home")
+    sibling.append(b"left behind")
+    sibling.close()
+
+    left = worker.flush(5)
+    worker.stop(0)
+    spool.close()
+
+    assert left == 0
+    assert [p for batch in script.batches for p in batch] == [b"own", b"left behind"]
