@@ -44,7 +44,7 @@ test-long: $(STAMP) ## Run the long batteries
 	@$(BIN)/python -m pytest -m long
 
 soak: $(STAMP) ## Kill recording processes a thousand times, and look for what is missing
-	@SENTRIAL_TEST_KILLS=1000 $(BIN)/python -m pytest -m long tests/journey/test_kills.py -o timeout=3600
+	@SENTRIAL_TEST_KILLS=1000 $(BIN)/python -m pytest -m long tests/journey/test_kills.py -o timeout=3600 --log-cli-level=INFO
 
 check: $(STAMP) ## Lint, floors, types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -60,6 +60,7 @@ gen: $(STAMP) ## Write generated/ from openapi.yaml
 
 bench: $(STAMP) ## Measure recording beside its floor, and beside the peers that are installed
 	@$(BIN)/python benchmarks/run.py
+	@echo "A million events while the server is away" && $(BIN)/python benchmarks/million.py
 
 bench-peers: .venv-bench ## Install the peers that `make bench` measures
 
