@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsIndex
 from urllib.parse import urlsplit
 
@@ -112,8 +111,12 @@ def resolve(**given: Any) -> Config:
 def is_loopback(url: str) -> bool:
     """Whether an address is this machine's own."""
     host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
+    if host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost"):
         return True
+    if ":" not in host and not host[-1:].isdigit():
+        return False  # a name
+    from ipaddress import ip_address  # noqa: PLC0415 - hardly any client is given a number, and it takes its time
+
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import concurrent.futures.thread  # noqa: F401 - for its hooks: see `_before_fork`  # pyright: ignore[reportUnusedImport]
 import contextlib
-import hashlib
 import itertools
 import logging
 import os
@@ -235,6 +234,8 @@ def destination(config: Config) -> str:
 
     Without a project it is told by a fingerprint of the key: events must never go out under another one's key.
     """
+    import hashlib  # noqa: PLC0415 - loaded with the first event, not at import
+
     told = f"project {config.project_id}" if config.project_id is not None else f"key {config.api_key}"
     fingerprint = hashlib.blake2b(told.encode(), key=b"sentrial spool", digest_size=16).hexdigest()
     return hashlib.sha256(f"{config.api_url}\n{fingerprint}".encode()).hexdigest()[:32]
