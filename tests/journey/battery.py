@@ -93,10 +93,12 @@ def _lines(ledger: Path) -> list[list[str]]:
 
 
 def _rows(database: Path) -> list[_Row]:
+    # A report of a torn record is no event: nobody tracked it, and each process may make one.
+    tracked = "SELECT id, session_id, body FROM event WHERE type != 'client_report'"
     with contextlib.closing(_open(database)) as connection:
         return [
             _Row(event_id, session, json.loads(body).get("metadata", {}).get("n", -1))
-            for event_id, session, body in connection.execute("SELECT id, session_id, body FROM event")
+            for event_id, session, body in connection.execute(tracked)
         ]
 
 
