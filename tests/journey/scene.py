@@ -112,7 +112,10 @@ class Scene:
         )
 
     def _count_clones(self) -> int:
-        clones = "SELECT count(*) - count(DISTINCT producer || ' ' || sequence) FROM event WHERE producer != '' AND type != 'client_report'"
+        clones = (
+            "SELECT count(*) - count(DISTINCT producer || ' ' || sequence) FROM event "
+            "WHERE producer != '' AND type != 'client_report'"
+        )
         with contextlib.closing(sqlite3.connect(f"{self.database.absolute().as_uri()}?mode=ro", uri=True)) as database:
             found: int = database.execute(clones).fetchone()[0]
         return found
