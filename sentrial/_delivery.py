@@ -90,6 +90,7 @@ class Worker:
         self._hurry = Bell()
         self._progress = threading.Condition()
         self._closing = self._stopping = self._refusing = self._sending = self._looking = False
+        self._outlives = False
         self._failures = 0
         self._attempts = 0
         self._care_at = 0.0
@@ -151,6 +152,7 @@ class Worker:
         if thread is not threading.current_thread():
             # One that waits for an answer may do so for long; any other is through in a moment.
             thread.join(max(deadline - self._clock(), 0.05 if self._sending else 0.25))
+            self._outlives = thread.is_alive()
 
     def _left_to_say(self) -> int:
         return self._spool.pending() or (self._reports is not None and self._reports.unsaid)
@@ -205,7 +207,11 @@ class Worker:
             self._failures = self._attempts = 0
             self._work()
         finally:
+            if self._outlives:
+                # Nobody waits for this thread any more: what it opened since is for the next process too.
+                self._spool.close()
             # Also after a stop that did not wait to the end: the next event starts anew.
+            self._outlives = False
             self._closing = self._stopping = self._sending = False
             self._thread = None
             self._running.release()

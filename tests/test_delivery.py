@@ -15,6 +15,7 @@ from sentrial import _delivery
 from sentrial._backoff import backoff
 from sentrial._delivery import Worker
 from sentrial._outcomes import Blocked, Delivered, Outcome, Refused, Rejected, Unreachable
+from sentrial._reports import Reports
 from sentrial._spool import Spool
 from tests.journey.processes import wait_until
 
@@ -551,3 +552,36 @@ def test_flush_looks_for_what_a_sibling_left_just_now(tmp_path: Path) -> None:
 
     assert left == 0
     assert [p for batch in script.batches for p in batch] == [b"own", b"left behind"]
+
+
+def test_a_worker_that_outlives_its_stop_leaves_nothing_locked(tmp_path: Path) -> None:
+    """It ends after the spool was closed, and still reports a loss: the next process can take that over."""
+    answered = threading.Event()
+
+    def late(*_: object) -> Outcome:
+        answered.wait(10)
+        return Delivered()
+
+    lost = 0
+    spool = Spool([tmp_path], "home")
+    worker = Worker(spool, lambda: Script(late), reports=Reports(lambda: {"too_large": lost}, lambda: "p_1"))
+    worker.flush(0.1)
+    spool.append(b"a")
+    worker.flush(0.1)
+    thread = worker._thread
+    assert thread is not None
+    lost = 1
+    worker.stop(0)
+    spool.close()
+
+    answered.set()
+    thread.join(10)
+    following = Spool([tmp_path], "home")
+    following.adopt()
+    seen: list[bytes] = []
+    while (batch := following.read(10, 1 << 20)) is not None:
+        seen += batch.payloads
+        following.ack(batch, len(batch.payloads))
+    following.close()
+
+    assert any(b"client_report" in payload for payload in seen)
